@@ -1,0 +1,50 @@
+# Flags of every target, and the three kinds of target: a folder's library, a Cap'n Proto schema, a test.
+find_program(VARVE_CCACHE ccache)
+if(VARVE_CCACHE AND PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+                                  CCACHE_SLOPPINESS=pch_defines,time_macros ${VARVE_CCACHE})
+endif()
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(varve_flags INTERFACE)
+target_compile_features(varve_flags INTERFACE cxx_std_20)
+target_compile_options(varve_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor -Woverloaded-virtual
+                                             -Wno-missing-field-initializers -Werror)
+target_include_directories(varve_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
+if(VARVE_SANITIZE)
+  target_compile_options(varve_flags INTERFACE -fsanitize=${VARVE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(varve_flags INTERFACE -fsanitize=${VARVE_SANITIZE})
+endif()
+
+# varve_library(base SOURCES a.cc b.cc LINKS fmt::fmt): the folder's static library, varve_base.
+function(varve_library folder)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(varve_${folder} STATIC ${arg_SOURCES})
+  target_link_libraries(varve_${folder} PUBLIC $<BUILD_INTERFACE:varve_flags> ${arg_LINKS})
+endfunction()
+
+# varve_schema(editlog control.capnp): generated code in <build>/generated/editlog, as "editlog/control.capnp.h"; target varve_<folder>_schema.
+function(varve_schema folder)
+  set(CAPNPC_OUTPUT_DIR ${PROJECT_BINARY_DIR}/generated/${folder})
+  set(CAPNPC_SRC_PREFIX ${CMAKE_CURRENT_SOURCE_DIR})
+  file(MAKE_DIRECTORY ${CAPNPC_OUTPUT_DIR})
+  capnp_generate_cpp(sources headers ${ARGN})
+  add_library(varve_${folder}_schema STATIC ${sources} ${headers})
+  target_include_directories(varve_${folder}_schema SYSTEM PUBLIC $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/generated>)
+  target_compile_features(varve_${folder}_schema PUBLIC cxx_std_20)
+  target_link_libraries(varve_${folder}_schema PUBLIC CapnProto::capnp)
+  if(VARVE_SANITIZE)
+    target_compile_options(varve_${folder}_schema PRIVATE -fsanitize=${VARVE_SANITIZE})
+  endif()
+endfunction()
+
+# varve_test(editlog SOURCES a_test.cc LINKS varve_editlog [LABELS thread]): the executable editlog_test, each case a ctest test.
+function(varve_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS;LABELS" ${ARGN})
+  add_executable(${name}_test ${arg_SOURCES})
+  target_link_libraries(${name}_test PRIVATE varve_flags ${arg_LINKS} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600)
+endfunction()

@@ -1,0 +1,114 @@
+// One copy of a log in one local directory: what a journal node, or the embedded journal, keeps on its disk.
+//
+// Owns:      the directory with its lock, the slots, the segments, the reserve.
+// Threads:   the event loop's.
+// Durable:   promise(): when it resolves. append(): when it resolves, all its frames; nothing is answered before.
+// Errors:    an I/O error while writing is final for the log: it refuses further writes (failure()) and is recovered by reopening;
+//            ENOSPC on preparing a new segment is not final: appends are refused with kNoSpace until there is space again.
+// Invariant: start <= mark <= end; epochs never fall along txids; frames form a chain from start().
+#pragma once
+
+#include <kj/async.h>
+#include <kj/memory.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/seams.h"
+#include "base/task.h"
+#include "editlog/frame.h"
+#include "editlog/log_reader.h"
+#include "editlog/segment_names.h"
+#include "editlog/slots.h"
+
+namespace varve {
+
+struct LocalLogOptions {
+  std::uint64_t segment_bytes = 64ull << 20;     // preallocated size of a segment; a larger frame gets a segment of its own size
+  std::uint64_t disk_reserve_bytes = 64ull << 20;
+  std::chrono::milliseconds mark_delay{1000};
+  bool direct_io = true;
+};
+
+struct SegmentInfo {
+  SegmentName name;
+  TxId last;               // of the last frame in it; first - 1 when empty
+  std::uint64_t bytes = 0; // of the file
+};
+
+// What opening found and did; for logs, status and tests.
+struct LocalLogRecovery {
+  std::uint64_t torn_bytes_cut = 0;      // of frames never acknowledged
+  std::uint64_t segments_copied = 0;     // tail behind the last durable mark, put into a new file
+  std::uint64_t segments_finalized = 0;
+  bool slot_repaired = false;
+  bool version_repaired = false;
+  std::vector<std::string> ignored;      // foreign names in the directory
+};
+
+class LocalLog {
+ public:
+  // Makes `directory` (empty but for foreign names) a new log with this start. Runs again over its own unfinished work. The marker of
+  // success, VERSION, is written last. kExists when it holds a log already.
+  static Task<Result<void>> format(Seams seams, Directory& directory, SlotState state);
+
+  // True when `directory` holds a finished format.
+  static Task<Result<bool>> is_formatted(Directory& directory);
+
+  // Locks the directory, recovers (docs/recovery.md) and is then ready to append behind end(). Changes nothing on disk when it fails
+  // with kDamaged, kForeign, kNewerLayout or kLocked.
+  static Task<Result<kj::Own<LocalLog>>> open(Seams seams, kj::Own<Directory> directory, LocalLogOptions options,
+                                              std::optional<Uuid> expected_namespace = std::nullopt);
+
+  virtual ~LocalLog() noexcept(false) {}
+
+  virtual const LocalLogRecovery& recovery() const = 0;
+  virtual Uuid namespace_id() const = 0;
+  virtual std::uint64_t lineage() const = 0;
+  virtual Uuid disk_id() const = 0;
+  virtual Epoch promised() const = 0;
+  virtual Uuid promised_to() const = 0;
+  virtual const LogStart& start() const = 0;
+  virtual LogPosition end() const = 0;        // last durable frame; start().position when there is none
+  virtual LogPosition committed() const = 0;  // highest known committed frame: what readers may see
+  virtual std::vector<SegmentInfo> segments() const = 0;
+  virtual std::uint64_t disk_bytes() const = 0;  // of all segments
+  virtual const std::optional<Error>& failure() const = 0;
+  // True when the next frame needs a new segment: end() is the start, or the last segment is finalized.
+  virtual bool needs_segment() const = 0;
+  // Bytes that frames may still take in the segment in progress.
+  virtual std::uint64_t segment_space() const = 0;
+  // Frames' bytes, and transactions, in the segment in progress.
+  virtual std::uint64_t segment_bytes_used() const = 0;
+  virtual std::uint64_t segment_transactions() const = 0;
+
+  // Raises `promised`. Precondition: epoch above promised(), or the same epoch and writer.
+  virtual kj::Promise<Result<void>> promise(Epoch epoch, Uuid writer) = 0;
+
+  // Stores frames behind end(), in order, with one sync for all; a frame with the roll bit opens a new segment (the old one is
+  // finalized once its last frame is committed). Precondition: the frames chain to end() and carry this namespace and lineage;
+  // no other append is under way. `where`: see RunOn.
+  virtual kj::Promise<Result<void>> append(std::vector<FramePtr> frames, RunOn where = RunOn::kDiskThread) = 0;
+
+  // Raises committed() to the frame that ends at `position`. Precondition: position.txid <= end().txid.
+  virtual void set_committed(LogPosition position) = 0;
+
+  // Frames from `from` (>= start().position.txid + 1) on, committed ones only. kNotFound when purged.
+  virtual kj::Promise<Result<kj::Own<LogReader>>> read(TxId from) = 0;
+
+  // Removes finalized segments that end at or below `upto`; start() moves up durably before a file goes. Returns bytes freed.
+  virtual kj::Promise<Result<std::uint64_t>> purge(TxId upto) = 0;
+
+  // Writes the closing mark into the slots; done by itself when nothing was appended for mark_delay. Harmless when nothing changed.
+  virtual kj::Promise<Result<void>> write_mark() = 0;
+
+  // Waits for the append under way and background work, writes the closing mark, releases the lock.
+  virtual kj::Promise<Result<void>> close() = 0;
+
+  virtual void check_invariants() const = 0;
+};
+
+}  // namespace varve
