@@ -81,6 +81,8 @@ class LocalLog {
   virtual bool needs_segment() const = 0;
   // Bytes that frames may still take in the segment in progress.
   virtual std::uint64_t segment_space() const = 0;
+  // The same of a new segment of the usual size; a larger frame gets a segment of its own size.
+  virtual std::uint64_t new_segment_space() const = 0;
   // Frames' bytes, and transactions, in the segment in progress.
   virtual std::uint64_t segment_bytes_used() const = 0;
   virtual std::uint64_t segment_transactions() const = 0;

@@ -12,6 +12,7 @@
 
 #include "base/disk.h"
 #include "editlog/frame.h"
+#include "editlog/local_log.h"
 #include "editlog/log_reader.h"
 #include "varve/engine.h"
 #include "varve/error.h"
@@ -57,6 +58,8 @@ class Journal {
   virtual Uuid namespace_id() const = 0;
   virtual std::uint64_t lineage() const = 0;
   virtual JournalStatus status() const = 0;
+  // Oldest first; the last one may be in progress.
+  virtual std::vector<SegmentInfo> segments() const = 0;
   // Where the log begins: what an image must reach at least.
   virtual LogPosition start() const = 0;
   // The newest configuration at or below the end of the log (control.capnp, canonical).
