@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/uuid.h"
 #include "varve/types.h"
 
 namespace varve {
@@ -28,6 +29,5 @@ class DigestStream {
 };
 
 std::string to_hex(Digest digest);  // 32 digits, the high half first
-std::string to_hex(Uuid uuid);      // 32 digits, the high half first
 
 }  // namespace varve
