@@ -26,7 +26,7 @@ enum class FrameKind : std::uint8_t {
   kConfiguration = 4,  // a new configuration (control.capnp)
 };
 
-inline constexpr std::uint8_t kFrameFlagRoll = 1;  // opens a new segment
+inline constexpr std::uint8_t kFrameFlagRoll = 1;         // opens a new segment
 inline constexpr std::uint32_t kFrameMagic = 0x4d524656;  // "VFRM"
 inline constexpr std::uint16_t kFrameLayout = 1;
 
@@ -71,7 +71,9 @@ std::optional<HeaderDefect> check_header(const FrameHeader& header, Uuid namespa
 std::string_view to_string(HeaderDefect defect);
 
 // Bytes that a transaction of this size takes in a body.
-constexpr std::uint64_t transaction_space(std::uint64_t bytes) { return 8 + round_up(bytes, 8); }
+constexpr std::uint64_t transaction_space(std::uint64_t bytes) {
+  return 8 + round_up(bytes, 8);
+}
 
 // Goes through the transactions of a body whose digest holds.
 //   for (TransactionCursor c(body, header.first()); c.next();) use(c.txid(), c.bytes());

@@ -17,6 +17,8 @@ struct FrameView {
   Bytes body;  // without padding, 8-byte aligned
   std::shared_ptr<const void> keep;
 
+  // The whole frame, with header and padding: the bytes that stand in every file and on the wire.
+  Bytes bytes() const { return {reinterpret_cast<const std::byte*>(header), header->frame_bytes()}; }
   TransactionCursor transactions() const { return {body, header->first()}; }
 };
 

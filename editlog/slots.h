@@ -27,13 +27,14 @@ inline constexpr std::size_t kConfigurationBytesMax = 3072;
 struct SlotState {
   Uuid namespace_id;
   std::uint64_t lineage = 0;
-  Uuid disk_id;             // identity of this disk's copy
-  Epoch promised;           // highest epoch promised, and to whom
+  Uuid disk_id;    // identity of this disk's copy
+  Epoch promised;  // highest epoch promised, and to whom
   Uuid promised_to;
-  LogPosition mark;         // closing mark: everything up to here was durable
+  LogPosition mark;                // closing mark: everything up to here was durable
   std::optional<LogPosition> cut;  // a cut in progress: frames above this go away
   LogStart start;
 };
+inline constexpr std::uint64_t kSlotsFileBytes = 8192;
 
 // Digest of a new log's start: what the first frame names as its previous digest.
 Digest digest_of_new_start(Uuid namespace_id, std::uint64_t lineage, const std::string& configuration);
@@ -59,17 +60,36 @@ class Slots {
 
   const SlotState& state() const { return state_; }
   const std::optional<std::string>& damage() const { return damage_; }
+  // True when the two slots do not both hold state(): a crash between their writes, or damage. Then one rotten slot could still take
+  // something back: store(state()) before anything is answered from it.
+  bool out_of_step() const { return out_of_step_; }
 
   // Durable in both slots on return. After an error the slots are unusable: reopen.
   Task<Result<void>> store(SlotState state);
 
-  Slots(kj::Own<File> file, SlotState state, std::uint64_t sequence, std::optional<std::string> damage);
+  // What open() found.
+  struct Found {
+    SlotState state;
+    std::uint64_t sequence = 0;
+    unsigned better = 1;  // the slot that holds `state`; the other is written first
+    bool out_of_step = false;
+    bool wrong_size = false;  // of the file
+    std::optional<std::string> damage;
+  };
+  Slots(kj::Own<File> file, Found found);
 
  private:
+  class Turn;
+  Task<Result<void>> write_both(SlotState state);
+
   kj::Own<File> file_;
   SlotState state_;
   std::uint64_t sequence_;
+  unsigned better_;
+  bool out_of_step_;
+  bool wrong_size_;
   std::optional<std::string> damage_;
+  std::optional<kj::Promise<void>> turn_;  // resolves when the store under way is done
   bool failed_ = false;
 };
 
