@@ -64,6 +64,8 @@ class PromiseBase {
     finished_ = kj::mv(waiting_);
     waiting_ = QuietPromise<void>(kj::mv(promise));
   }
+  // The coroutine is being destroyed where it waits: what it waits for goes first, since it may use the coroutine's variables.
+  void stop_waiting() noexcept { waiting_ = QuietPromise<void>(nullptr); }
 
  private:
   QuietPromise<void> finished_;
@@ -75,7 +77,9 @@ class Awaiter {
  public:
   Awaiter(PromiseBase& owner, kj::Promise<U>&& promise) : owner_(owner), promise_(kj::mv(promise)) {}
   Awaiter(const Awaiter&) = delete;
-  ~Awaiter() noexcept {}
+  ~Awaiter() noexcept {
+    if (!resumed_) owner_.stop_waiting();
+  }
 
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> coroutine) {
@@ -92,6 +96,7 @@ class Awaiter {
                         .eagerlyEvaluate(nullptr));
   }
   U await_resume() {
+    resumed_ = true;
     if (error_) kj::throwFatalException(kj::mv(*error_));
     return kj::mv(*value_);
   }
@@ -101,6 +106,7 @@ class Awaiter {
   kj::Promise<U> promise_;
   std::optional<U> value_;
   std::optional<kj::Exception> error_;
+  bool resumed_ = false;
 };
 
 template <>
@@ -108,7 +114,9 @@ class Awaiter<void> {
  public:
   Awaiter(PromiseBase& owner, kj::Promise<void>&& promise) : owner_(owner), promise_(kj::mv(promise)) {}
   Awaiter(const Awaiter&) = delete;
-  ~Awaiter() noexcept {}
+  ~Awaiter() noexcept {
+    if (!resumed_) owner_.stop_waiting();
+  }
 
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> coroutine) {
@@ -121,6 +129,7 @@ class Awaiter<void> {
                         .eagerlyEvaluate(nullptr));
   }
   void await_resume() {
+    resumed_ = true;
     if (error_) kj::throwFatalException(kj::mv(*error_));
   }
 
@@ -128,6 +137,7 @@ class Awaiter<void> {
   PromiseBase& owner_;
   kj::Promise<void> promise_;
   std::optional<kj::Exception> error_;
+  bool resumed_ = false;
 };
 
 template <typename T>
