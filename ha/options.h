@@ -1,0 +1,25 @@
+// Options of the public library, checked and handed to those whom they concern.
+#pragma once
+
+#include <string>
+
+#include "checkpointer/checkpoint_policy.h"
+#include "editlog/local_log.h"
+#include "ha/submit_queue.h"
+#include "journal/local_journal.h"
+#include "varve/engine.h"
+
+namespace varve {
+
+// kInvalidArgument with the option's name, its value and the legal range.
+Result<void> check_options(const Options& options);
+
+// The directory of the images: image_directory, or "images" beside the directory of a file: journal.
+Result<std::string> image_path(const Options& options);
+
+LocalLogOptions log_options(const Options& options);
+RollPolicy roll_policy(const Options& options);
+CheckpointPolicy checkpoint_policy(const Options& options);
+SubmitQueueOptions queue_options(const Options& options);
+
+}  // namespace varve
