@@ -49,7 +49,8 @@ Result<JournalUrl> parse_quorum(std::string_view url) {
   std::string_view rest = url.substr(kQuorum.size());
   const auto slash = rest.find('/');
   if (slash == std::string_view::npos) return refuse(url, "the journal's name is missing");
-  JournalUrl result{.kind = JournalUrl::Kind::kQuorum};
+  JournalUrl result;
+  result.kind = JournalUrl::Kind::kQuorum;
   result.name = rest.substr(slash + 1);
   if (!is_name(result.name)) return refuse(url, "the journal's name is not 1 to 64 of letters, digits, '-', '_', '.'");
   rest = rest.substr(0, slash);

@@ -120,8 +120,8 @@ class Engine {
   virtual bool try_submit(Bytes transaction, Completion done) = 0;
 
   // What became of a transaction whose submission failed as unknown, once this engine (a later one) has become the writer.
-  // Any thread. kUnknownYet: ask a later writer, or its frame is purged.
-  virtual Outcome outcome(const Ticket& ticket) const = 0;
+  // Any thread but "varve-loop". kUnknownYet: ask a later writer, or its frame is purged.
+  virtual Result<Outcome> outcome(const Ticket& ticket) const = 0;
 
   // Runs `read` on the "varve-loop" thread between two transactions and waits for it: a consistent look at the state machine.
   // Any thread but that one.
