@@ -1,0 +1,239 @@
+// The public library's Engine: one thread with the event loop and the real world, and the ways onto it from other threads.
+#include "varve/engine.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "base/check.h"
+#include "base/real/real_seams.h"
+#include "base/result.h"
+#include "ha/options.h"
+#include "ha/replica.h"
+#include "journal/journal_url.h"
+#include "journal/local_journal.h"
+
+namespace varve {
+namespace {
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof(name) - 1) == 0 ? name : "unknown";
+}
+
+class LoopEngine final : public Engine {
+ public:
+  LoopEngine(Options options, StateMachine& machine)
+      : options_(std::move(options)), machine_(machine), queue_(queue_options(options_), [this] { wake(); }) {
+    if (!options_.log) options_.log = [](LogLevel, std::string_view) {};
+  }
+  ~LoopEngine() override {
+    auto closed = close();
+    if (!closed) options_.log(LogLevel::kError, closed.error().within("closing").text());
+  }
+
+  Result<void> start(std::string image_path, JournalUrl url);
+
+  void submit(Bytes transaction, Completion done) override {
+    admit(transaction, std::move(done), on_loop() ? SubmitQueue::Full::kPass : SubmitQueue::Full::kBlock);
+  }
+  std::future<Result<Committed>> submit(Bytes transaction) override;
+  bool try_submit(Bytes transaction, Completion done) override { return admit(transaction, std::move(done), SubmitQueue::Full::kRefuse); }
+
+  Result<Outcome> outcome(const Ticket& ticket) const override;
+  void inspect(const std::function<void()>& read) override;
+  Result<TxId> checkpoint() override;
+  Status status() const override;
+  Result<void> close() override;
+
+ private:
+  bool on_loop() const { return std::this_thread::get_id() == thread_.get_id(); }
+  bool admit(Bytes transaction, Completion done, SubmitQueue::Full full);
+  void wake();
+  void run(std::string image_path, JournalUrl url, std::promise<Result<void>>& opened);
+  Task<Result<kj::Own<Replica>>> open_replica(Seams seams, std::string image_path, JournalUrl url);
+
+  // Runs `ask` on the loop and waits for what its promise gives; `gone` when the loop has ended.
+  template <typename T>
+  Result<T> ask(std::function<kj::Promise<Result<T>>()> question) const;
+
+  struct TaskErrors final : kj::TaskSet::ErrorHandler {
+    void taskFailed(kj::Exception&& exception) override { CHECK(false, exception.getDescription().cStr()); }
+  };
+
+  Options options_;
+  StateMachine& machine_;
+  SubmitQueue queue_;
+  std::thread thread_;
+
+  // The loop's own, alive while it runs; `alive_` and the pointer to the mailbox are guarded.
+  mutable std::mutex mutex_;
+  LoopMailbox* mailbox_ = nullptr;  // null before the loop begins and after it has ended
+  bool closing_ = false;
+  std::optional<Result<void>> close_result_;
+  Status last_status_;
+
+  Replica* replica_ = nullptr;
+  kj::TaskSet* tasks_ = nullptr;
+  bool stop_ = false;
+};
+
+Result<void> LoopEngine::start(std::string image_path, JournalUrl url) {
+  std::promise<Result<void>> opened;
+  auto result = opened.get_future();
+  thread_ = std::thread([this, image_path = std::move(image_path), url = std::move(url), &opened] { run(image_path, url, opened); });
+  Result<void> done = result.get();
+  if (!done) {
+    thread_.join();
+    std::lock_guard lock(mutex_);
+    close_result_ = ok();
+  }
+  return done;
+}
+
+void LoopEngine::run(std::string image_path, JournalUrl url, std::promise<Result<void>>& opened) {
+  pthread_setname_np(pthread_self(), "varve-loop");
+  RealSeams real(options_.log, RealSeamsOptions{.workers = options_.image_threads});
+  TaskErrors errors;
+  kj::TaskSet tasks(errors);
+  tasks_ = &tasks;
+  auto replica = open_replica(real.seams(), std::move(image_path), std::move(url)).wait(real.wait_scope());
+  if (!replica) {
+    opened.set_value(fail(replica.error()));
+    return;
+  }
+  replica_ = replica->get();
+  {
+    std::lock_guard lock(mutex_);
+    mailbox_ = &real.mailbox();
+  }
+  opened.set_value(ok());
+  real.mailbox().run_until(stop_);
+  tasks.clear();
+  {
+    std::lock_guard lock(mutex_);
+    mailbox_ = nullptr;
+    last_status_ = replica_->status();
+  }
+  replica_ = nullptr;
+}
+
+Task<Result<kj::Own<Replica>>> LoopEngine::open_replica(Seams seams, std::string image_path, JournalUrl url) {
+  auto journal = co_await LocalJournal::open(seams, url.path, log_options(options_), roll_policy(options_));
+  if (!journal) co_return fail(journal.error());
+  auto directory = co_await seams.disk.create_directory(image_path);
+  if (!directory) co_return fail(directory.error());
+  auto images = co_await ImageDirectory::open(seams, kj::mv(*directory), (*journal)->namespace_id());
+  if (!images) co_return fail(images.error());
+  ReplicaConfig config;
+  config.host = host_name();
+  config.writer_name = options_.writer_name.empty() ? config.host : options_.writer_name;
+  config.checkpoint = checkpoint_policy(options_);
+  config.image_chunk_bytes = options_.image_chunk_bytes;
+  co_return co_await Replica::open(seams, kj::mv(*journal), kj::mv(*images), std::move(config), machine_, queue_);
+}
+
+void LoopEngine::wake() {
+  std::lock_guard lock(mutex_);
+  if (mailbox_ == nullptr) return;
+  mailbox_->post([this] { replica_->pump(); });
+}
+
+bool LoopEngine::admit(Bytes transaction, Completion done, SubmitQueue::Full full) {
+  std::optional<Error> error;
+  switch (queue_.submit(transaction, done, full, error)) {
+    case SubmitQueue::Admission::kTaken:
+      return true;
+    case SubmitQueue::Admission::kFull:
+      return false;
+    case SubmitQueue::Admission::kRefused:
+      done(fail(*error));
+      return true;
+  }
+  return true;
+}
+
+std::future<Result<Committed>> LoopEngine::submit(Bytes transaction) {
+  auto promise = std::make_shared<std::promise<Result<Committed>>>();
+  auto future = promise->get_future();
+  submit(transaction, [promise](Result<Committed> done) { promise->set_value(std::move(done)); });
+  return future;
+}
+
+template <typename T>
+Result<T> LoopEngine::ask(std::function<kj::Promise<Result<T>>()> question) const {
+  CHECK(!on_loop());
+  std::promise<Result<T>> answer;
+  auto answered = answer.get_future();
+  {
+    std::lock_guard lock(mutex_);
+    if (mailbox_ == nullptr || closing_) return fail(ErrorCode::kClosed, "the engine is closed");
+    mailbox_->post([this, &answer, &question] {
+      tasks_->add(question().then([&answer](Result<T>&& result) { answer.set_value(std::move(result)); }));
+    });
+  }
+  return answered.get();
+}
+
+Result<Outcome> LoopEngine::outcome(const Ticket& ticket) const {
+  return ask<Outcome>([this, ticket] { return replica_->outcome(ticket); });
+}
+
+void LoopEngine::inspect(const std::function<void()>& read) {
+  auto done = ask<void>([&read]() -> kj::Promise<Result<void>> {
+    read();
+    return ok();
+  });
+  if (!done) read();  // closed: the state machine is the caller's again
+}
+
+Result<TxId> LoopEngine::checkpoint() {
+  return ask<TxId>([this] { return replica_->checkpoint(); });
+}
+
+Status LoopEngine::status() const {
+  if (on_loop()) return replica_->status();
+  auto status = ask<Status>([this]() -> kj::Promise<Result<Status>> { return Result<Status>(replica_->status()); });
+  if (status) return *status;
+  std::lock_guard lock(mutex_);
+  return last_status_;
+}
+
+Result<void> LoopEngine::close() {
+  {
+    std::lock_guard lock(mutex_);
+    if (close_result_) return *close_result_;
+  }
+  CHECK(!on_loop());
+  queue_.close(Error(ErrorCode::kClosed, "not submitted: the engine is closing"));
+  auto result = ask<void>([this]() -> kj::Promise<Result<void>> { return replica_->close(); });
+  {
+    std::lock_guard lock(mutex_);
+    closing_ = true;
+    if (mailbox_ != nullptr) mailbox_->post([this] { stop_ = true; });
+  }
+  if (thread_.joinable()) thread_.join();
+  std::lock_guard lock(mutex_);
+  close_result_ = result;
+  return result;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::open(Options options, StateMachine& machine) {
+  TRY(check_options(options));
+  ASSIGN_OR_RETURN(JournalUrl url, parse_journal_url(options.journal));
+  if (url.kind != JournalUrl::Kind::kFile)
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("journal address \"{}\": this kind of journal is not built yet; use file:///DIRECTORY", options.journal));
+  ASSIGN_OR_RETURN(std::string images, image_path(options));
+  auto engine = std::make_unique<LoopEngine>(std::move(options), machine);
+  auto started = engine->start(std::move(images), std::move(url));
+  if (!started) return fail(started.error());
+  return engine;
+}
+
+}  // namespace varve
