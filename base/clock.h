@@ -11,7 +11,7 @@ namespace varve {
 // Threads: the event loop's, but for now() and wall_us() of the real clock, which are any thread's.
 class Clock {
  public:
-  virtual ~Clock() = default;
+  virtual ~Clock() noexcept(false) {}
   // Monotonic; the zero point means nothing.
   virtual std::chrono::nanoseconds now() const = 0;
   // Microseconds since 1970 (UTC). May jump; information for people only, no decision rests on it.

@@ -38,7 +38,8 @@ class File {
   // Writes all pieces, one after the other, from `offset`. Not durable before sync().
   virtual kj::Promise<Result<void>> write(std::uint64_t offset, std::vector<Bytes> pieces, RunOn where = RunOn::kDiskThread) = 0;
 
-  // write(), then the content is durable: in one step where the platform has one. On a file opened with `direct`, offset and all
+  // write(), then these pieces (and as much of the size as they need) are durable: in one step where the platform has one. What
+  // earlier write()s of this file left is not part of it: that needs a sync(). On a file opened with `direct`, offset and all
   // sizes must be multiples of kSectorBytes and the memory aligned to it.
   virtual kj::Promise<Result<void>> write_durably(std::uint64_t offset, std::vector<Bytes> pieces, RunOn where = RunOn::kDiskThread) = 0;
 
@@ -89,7 +90,7 @@ class Directory {
 
 class Disk {
  public:
-  virtual ~Disk() = default;
+  virtual ~Disk() noexcept(false) {}
   virtual kj::Promise<Result<kj::Own<Directory>>> open_directory(std::string path) = 0;
   // Creates the last component with mode 0700 and makes its name durable; succeeds when the directory exists already.
   virtual kj::Promise<Result<kj::Own<Directory>>> create_directory(std::string path) = 0;

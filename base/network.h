@@ -17,7 +17,7 @@ class Listener {
 // Addresses are "host:port". Failures are KJ exceptions of type DISCONNECTED.
 class Network {
  public:
-  virtual ~Network() = default;
+  virtual ~Network() noexcept(false) {}
   virtual kj::Promise<kj::Own<kj::AsyncIoStream>> connect(std::string address) = 0;
   virtual kj::Promise<kj::Own<Listener>> listen(std::string address) = 0;
 };

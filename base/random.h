@@ -9,7 +9,7 @@ namespace varve {
 
 class Random {
  public:
-  virtual ~Random() = default;
+  virtual ~Random() noexcept(false) {}
   virtual std::uint64_t next() = 0;
 
   // Uniform in 0 .. bound - 1 but for a bias below 2^-32 for bounds below 2^32. Precondition: bound > 0.

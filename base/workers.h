@@ -9,7 +9,7 @@ namespace varve {
 
 class Workers {
  public:
-  virtual ~Workers() = default;
+  virtual ~Workers() noexcept(false) {}
   // How many computations run at once.
   virtual unsigned count() const = 0;
   // Runs `work` on some worker and resolves on the loop when it is done. Destroying the promise of work that has begun waits for its

@@ -1,0 +1,9 @@
+#include "base/sim/sim_workers.h"
+
+namespace varve {
+
+kj::Promise<void> SimWorkers::run(std::function<void()> work) {
+  return kj::evalLater([work = std::move(work)] { work(); });
+}
+
+}  // namespace varve

@@ -1,0 +1,20 @@
+#include "base/sim/sim_world.h"
+
+#include <algorithm>
+
+namespace varve {
+
+SimWorld::SimWorld(std::uint64_t seed, unsigned workers)
+    : loop_(port_),
+      scope_(loop_),
+      random_(seed),
+      clock_(port_.timer()),
+      disk_(clock_, trace_, random_.next()),
+      workers_(workers),
+      log_sink_([this](LogLevel, std::string_view line) { log_lines_.emplace_back(line); }) {}
+
+bool SimWorld::log_contains(std::string_view text) const {
+  return std::any_of(log_lines_.begin(), log_lines_.end(), [&](const std::string& line) { return line.find(text) != std::string::npos; });
+}
+
+}  // namespace varve
