@@ -46,7 +46,7 @@ struct SaveOptions {
 struct SavedImage {
   TxId txid;
   std::uint64_t bytes = 0;
-  Digest digest;            // of the whole: the same state at the same position gives the same
+  Digest digest;  // of the whole: the same state at the same position gives the same
 };
 
 struct LoadedImage {
