@@ -13,6 +13,8 @@ add_library(varve_flags INTERFACE)
 target_compile_features(varve_flags INTERFACE cxx_std_20)
 target_compile_options(varve_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow=local -Wnon-virtual-dtor -Woverloaded-virtual
                                              -Wno-missing-field-initializers -Werror)
+# g++ 12 does not see that kj::Maybe guards what it holds.
+target_compile_options(varve_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 target_include_directories(varve_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/generated)
 if(VARVE_SANITIZE)
   target_compile_options(varve_flags INTERFACE -fsanitize=${VARVE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
