@@ -33,7 +33,6 @@ class SegmentContents {
   std::span<const IndexEntry> index() const { return index_; }
   std::uint64_t footer_bytes() const { return varve::footer_bytes(index_.size()); }
 
-  SegmentTrailer trailer() const;
   // Index and trailer as they stand from end() on in a finalized segment: footer_bytes() bytes. A crash while finalizing leaves each of
   // these sectors either so or unwritten, and nothing else. Precondition: !empty().
   AlignedBuffer footer() const;
@@ -41,8 +40,6 @@ class SegmentContents {
   void check_invariants() const;
 
  private:
-  std::vector<IndexEntry> padded_index() const;
-
   SegmentHeader header_;
   LogPosition last_;
   std::uint64_t frames_ = 0;

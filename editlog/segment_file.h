@@ -34,6 +34,6 @@ struct SegmentFooter {
 
 // The trailer stands in the last sector of the file. It and the index are verified against their digests, the header and the file's size.
 // Errors: kIo, kDamaged, kForeign, kNewerLayout.
-Task<Result<SegmentFooter>> read_segment_footer(File& file, const SegmentHead& head);
+Task<Result<SegmentFooter>> read_segment_footer(File& file, SegmentHead head);
 
 }  // namespace varve

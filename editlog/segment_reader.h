@@ -53,7 +53,7 @@ struct SegmentStop {
   std::uint64_t offset = 0;                      // behind the last good frame: where the next one would begin
   TxId expected;                                 // the first txid that was expected there
   FrameDefect defect = FrameDefect::kNotAFrame;  // of kDefect only
-  std::optional<FrameHeader> header;             // of the bad frame, when its header proves itself (its length can be believed)
+  std::optional<FrameHeader> header;             // of the bad frame, when its header is sound: its length can be believed
   std::string text;                              // one line: file, offset, txid, expected and found
 };
 
@@ -98,17 +98,19 @@ class SegmentReader {
   };
 
   Task<Result<void>> load_block();
+  void start_ahead();
   Task<Result<void>> finish_ahead();
-  void start_ahead(std::uint64_t offset);
+  void note_end_of_file(std::uint64_t end_of_file);
+  Bytes rest_of_block() const;
   void take_from_block(std::vector<FrameView>& views);
   Task<Result<void>> assemble(std::vector<FrameView>& views);
-  Task<Result<void>> read_rest(std::shared_ptr<AlignedBuffer> frame, std::uint64_t have, std::uint64_t frame_bytes);
+  Task<Result<void>> read_straight(MutableBytes frame, std::uint64_t have, DigestStream& digest);
   bool accept_header(const FrameHeader& header, Bytes sector);
-  bool accept_body(const FrameHeader& header, Bytes body_and_padding, Digest digest);
+  bool accept_body(const FrameHeader& header, Bytes padded_body, Digest digest);
   void give_out(const FrameHeader& header, std::shared_ptr<const void> keep, std::vector<FrameView>& views);
-  Bytes rest_of_block() const;
+  void stop_at_end();
   void stop_at(SegmentStop::Kind kind, std::string text);
-  void stop_with(FrameDefect defect, const FrameHeader* header, std::string text);
+  void stop_with(FrameDefect defect, const FrameHeader* header, std::string_view detail);
 
   File& file_;
   SegmentRange range_;
@@ -117,6 +119,7 @@ class SegmentReader {
   std::shared_ptr<BlockPool> pool_;
   Block block_;                          // holds offset_, or ends there
   std::optional<FrameHeader> spanning_;  // the accepted header of a frame that goes on behind block_
+  bool file_too_short_ = false;
   std::optional<SegmentStop> stop_;
   std::optional<Ahead> ahead_;  // destroyed first: its read ends before its memory goes
 };

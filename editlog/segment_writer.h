@@ -74,16 +74,14 @@ class SegmentWriter {
   SegmentWriter(kj::Own<File> file, std::string name, SegmentContents contents, std::uint64_t file_bytes);
 
  private:
-  struct Piece {
-    const FrameHeader* header;
-    Bytes bytes;
-  };
-  Task<Result<void>> write_frames(const std::vector<Piece>& frames, RunOn where);
-  Task<Result<void>> write_blocks(const std::vector<Piece>& frames, RunOn where);
-  Task<Result<void>> do_finalize(Directory& directory);
+  class Operation;
+  Task<Result<void>> write_frames(const std::vector<const FrameHeader*>& headers, const std::vector<Bytes>& pieces, RunOn where);
+  Task<Result<void>> write_pieces(const std::vector<Bytes>& pieces, RunOn where);
+  Task<Result<void>> write_footer();
+  Task<Result<void>> clear_preallocation();
+  Task<Result<void>> rename_to_final(Directory& directory);
   std::optional<Error> refusal() const;
-  Result<void> settle(Result<void> result, std::string_view doing);
-  void check_chain(const std::vector<Piece>& frames) const;
+  void check_chain(const std::vector<const FrameHeader*>& headers) const;
 
   std::shared_ptr<File> file_;
   std::string name_;
