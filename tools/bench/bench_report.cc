@@ -1,0 +1,52 @@
+#include "tools/bench/bench_report.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <fstream>
+
+namespace varve {
+
+double process_cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+std::uint64_t anonymous_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (word == "RssAnon:") {
+      std::uint64_t kib = 0;
+      status >> kib;
+      return kib * 1024;
+    }
+  return 0;
+}
+
+void BenchReport::add_rates(double operations, double bytes, double seconds) {
+  add("ops_per_s", operations / seconds);
+  add("bytes_per_s", bytes / seconds);
+  add("seconds", seconds);
+}
+
+void BenchReport::add_latencies(const LatencyHistogram& latencies) {
+  add("p50_us", latencies.quantile_us(0.5));
+  add("p99_us", latencies.quantile_us(0.99));
+  add("p999_us", latencies.quantile_us(0.999));
+  add("max_us", latencies.max_us());
+}
+
+void BenchReport::print(bool json) const {
+  if (!json) {
+    for (const auto& [key, value] : values_) fmt::print("{:<24} {:.3f}\n", key, value);
+    return;
+  }
+  std::string line = "{";
+  for (const auto& [key, value] : values_) line += fmt::format("{}\"{}\":{:.3f}", line.size() == 1 ? "" : ",", key, value);
+  fmt::print("{}}}\n", line);
+}
+
+}  // namespace varve

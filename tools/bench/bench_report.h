@@ -1,0 +1,30 @@
+// What a benchmark prints: lines for people, or with --json one object on the last line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tools/bench/latency_histogram.h"
+
+namespace varve {
+
+// CPU seconds of this process so far, user and system.
+double process_cpu_seconds();
+// Anonymous resident memory of this process, in bytes (RssAnon of /proc/self/status).
+std::uint64_t anonymous_bytes();
+
+class BenchReport {
+ public:
+  void add(std::string key, double value) { values_.emplace_back(std::move(key), value); }
+  // ops_per_s, bytes_per_s, and the quantiles if there are any.
+  void add_rates(double operations, double bytes, double seconds);
+  void add_latencies(const LatencyHistogram& latencies);
+  void print(bool json) const;
+
+ private:
+  std::vector<std::pair<std::string, double>> values_;
+};
+
+}  // namespace varve
