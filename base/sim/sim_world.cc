@@ -13,6 +13,8 @@ SimWorld::SimWorld(std::uint64_t seed, unsigned workers)
       workers_(workers),
       log_sink_([this](LogLevel, std::string_view line) { log_lines_.emplace_back(line); }) {}
 
+SimWorld::~SimWorld() noexcept = default;
+
 bool SimWorld::log_contains(std::string_view text) const {
   return std::any_of(log_lines_.begin(), log_lines_.end(), [&](const std::string& line) { return line.find(text) != std::string::npos; });
 }

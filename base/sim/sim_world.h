@@ -20,6 +20,8 @@ namespace varve {
 class SimWorld {
  public:
   explicit SimWorld(std::uint64_t seed = 1, unsigned workers = 2);
+  ~SimWorld() noexcept;
+  KJ_DISALLOW_COPY(SimWorld);
 
   Seams seams() { return {clock_, disk_, network_, random_, workers_, log_sink_}; }
 

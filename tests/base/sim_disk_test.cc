@@ -19,6 +19,7 @@ constexpr auto kLost = &UnitFate::lost;
 // A directory /d on a simulated disk, with verbs.
 class SimDiskTest : public testing::Test {
  protected:
+  ~SimDiskTest() noexcept override {}  // kj::Own may throw
   SimDiskTest() { directory_ = must(disk_.create_directory("/d")); }
 
   template <typename T>
@@ -485,14 +486,17 @@ std::uint64_t trace_of_random_work(std::uint64_t seed) {
   SimDisk& disk = world.disk();
   disk.set_latency({.write = std::chrono::microseconds(5), .sync = std::chrono::microseconds(90), .jitter_percent = 50});
   for (int round = 0; round < 5; ++round) {
-    auto directory = kj::mv(*world.wait(disk.create_directory("/d")));
+    auto opened = world.wait(disk.create_directory("/d"));
+    kj::Own<Directory> directory = kj::mv(*opened);
     auto file = world.wait(round == 0 ? directory->create("f", {.write = true}) : directory->open("f", {.write = true}));
     if (!file) file = world.wait(directory->create("f", {.write = true}));
     for (int i = 0; i < 20; ++i) {
       std::string text(1 + world.random().below(3000), static_cast<char>('a' + i));
       std::vector<Bytes> pieces = {as_bytes(text)};
       EXPECT_TRUE(world.wait((*file)->write(world.random().below(8000), pieces)));
-      if (world.random().percent(20)) EXPECT_TRUE(world.wait((*file)->sync()));
+      if (world.random().percent(20)) {
+        EXPECT_TRUE(world.wait((*file)->sync()));
+      }
     }
     EXPECT_TRUE(world.wait(directory->sync()));
     disk.crash(world.random());
