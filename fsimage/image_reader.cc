@@ -34,7 +34,8 @@ Digest digest_of_whole(const ImageHeader& header, const TableOfContents& toc, Di
 Task<Result<ImageTrailer>> read_trailer(File& file, const ImageHeader& header, std::uint64_t file_bytes) {
   const std::uint64_t smallest = kChunksOffset + kSectorBytes + sizeof(ImageTrailer);
   if (file_bytes < smallest)
-    co_return image_damaged(fmt::format("the file has {} bytes, the smallest image has {}: it was cut", file_bytes, smallest));
+    co_return image_damaged(
+        fmt::format("the file has {} bytes, the smallest image has {}: it was cut at offset {}", file_bytes, smallest, file_bytes));
   ImageTrailer trailer;
   CO_TRY(co_await read_fully(file, file_bytes - sizeof(trailer), std::as_writable_bytes(std::span(&trailer, 1))));
   CO_TRY(check_image_trailer(trailer, header, file_bytes));
@@ -50,8 +51,9 @@ Task<Result<TableOfContents>> read_toc(File& file, const ImageHeader& header, co
   }
   CO_ASSIGN_OR_RETURN(TableOfContents toc, TableOfContents::decode(bytes, trailer.toc_offset));
   if (const Digest whole = digest_of_whole(header, toc, trailer.toc); whole != trailer.whole) {
-    co_return image_damaged(fmt::format("header, chunks and table of contents are not of one image: their digest is {}, expected {}",
-                                        to_hex(whole), to_hex(trailer.whole)));
+    co_return image_damaged(
+        fmt::format("header, chunks and the table of contents at offset {} are not of one image: their digest is {}, expected {}",
+                    trailer.toc_offset, to_hex(whole), to_hex(trailer.whole)));
   }
   co_return toc;
 }
