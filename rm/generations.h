@@ -33,7 +33,7 @@ class Generations {
  public:
   using Destroy = void (*)(const void*);
 
-  Generations() = default;
+  explicit Generations(Generation first) : current_(first) {}
   Generations(const Generations&) = delete;
   ~Generations();  // frees all that is retired: no view may be left
 
@@ -70,7 +70,7 @@ class Generations {
 
   void forget_released_views();
 
-  Generation current_ = 1;
+  Generation current_;
   Generation newest_view_ = 0;   // 0: none
   std::vector<View> views_;      // oldest first
   std::deque<Retired> retired_;  // in the order of `died`

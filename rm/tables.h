@@ -22,6 +22,9 @@ struct RmMeta {
 };
 
 struct RmTables {
+  // Records that were made in generation `first` may be put into them.
+  explicit RmTables(Generation first) : generations(first) {}
+
   Generations generations;  // before the maps: it outlives them
   CowMap<ApplicationKey> applications{generations};
   CowMap<AttemptKey> attempts{generations};
@@ -32,32 +35,26 @@ struct RmTables {
 };
 
 // The state at one moment. Keeps the tables alive, also when the state itself has moved on to others.
-// Threads: read by any; destroyed on any.
-class RmView : public StateView {
- public:
-  explicit RmView(std::shared_ptr<RmTables> tables)
-      : tables_(std::move(tables)),
-        applications(tables_->applications.view()),
-        attempts(tables_->attempts.view()),
-        tokens(tables_->tokens.view()),
-        master_keys(tables_->master_keys.view()),
-        reservations(tables_->reservations.view()),
-        meta(tables_->meta),
-        pin_(tables_->generations.freeze()) {}
+// Threads: read by any number; destroyed on any.
+struct RmView : StateView {
+  explicit RmView(std::shared_ptr<RmTables> state)
+      : tables(std::move(state)),
+        applications(tables->applications.view()),
+        attempts(tables->attempts.view()),
+        tokens(tables->tokens.view()),
+        master_keys(tables->master_keys.view()),
+        reservations(tables->reservations.view()),
+        meta(tables->meta),
+        pin(tables->generations.freeze()) {}
 
- private:
-  std::shared_ptr<RmTables> tables_;
-
- public:
+  const std::shared_ptr<RmTables> tables;  // the owner's thread goes on changing them
   const CowView<ApplicationKey> applications;
   const CowView<AttemptKey> attempts;
   const CowView<TokenKey> tokens;
   const CowView<MasterKeyKey> master_keys;
   const CowView<ReservationKey> reservations;
   const RmMeta meta;
-
- private:
-  ViewPin pin_;  // released first
+  const ViewPin pin;  // released first
 };
 
 }  // namespace varve

@@ -32,9 +32,10 @@ struct RmOptions {
 };
 
 // Threads:  every function from any thread; those that wait not from "varve-loop".
-// Durable:  `done` is called, and a future is ready, after the operation is durable and applied.
-// Errors:   kTooLarge (this operation only), kInvalidArgument, kBusy, kNoSpace, kOutcomeUnknown; kClosed, kFenced and kIo end the store:
-//           every later operation fails with the same.
+// Durable:  `done` is called, and a future is ready, after the operation is durable and applied; `done` on "varve-loop", but for errors
+//           found before anything is submitted (kTooLarge, and all of a store that has ended): then before submit() returns.
+// Errors:   kTooLarge (this operation only), kNoSpace, kOutcomeUnknown (then ask engine().outcome()), kRefused; kFenced and kIo end the
+//           store: every later operation fails with the same; kClosed.
 class RmStore {
  public:
   using Done = Engine::Completion;
