@@ -83,6 +83,7 @@ class CheckpointerTest : public ::testing::Test {
     policy_.interval = seconds(0);
     policy_.extra_transactions = 0;
   }
+  ~CheckpointerTest() noexcept override {}
   void start() {
     checkpointer_ = kj::heap<Checkpointer>(
         world_.seams(), images_, journal_, policy_, 4096,

@@ -12,6 +12,7 @@ using ::testing::HasSubstr;
 
 class ReplicaTest : public ::testing::Test {
  protected:
+  ~ReplicaTest() noexcept override {}
   void start() {
     const auto started = rm_.start();
     ASSERT_TRUE(started) << started.error().text();

@@ -2,6 +2,7 @@
 // acknowledged. Fixtures speak in its verbs.
 #pragma once
 
+#include <fmt/format.h>
 #include <kj/debug.h>
 
 #include <optional>
@@ -43,7 +44,7 @@ class SimRm {
 
   // The same as a task that may never end, when the power fails meanwhile.
   Task<Result<void>> start_task() {
-    queue_.emplace(queue_options(options), [this] { wakes_.add(kj::evalLater([this] { pump(); })); });
+    queue_.emplace(queue_options(options), [this] { wakes_->add(kj::evalLater([this] { pump(); })); });
     machine_.emplace();
     auto journal = co_await LocalJournal::open(world_.seams(), "/rm/journal", log_options(options), roll_policy(options));
     if (!journal) co_return fail(journal.error());
@@ -58,7 +59,7 @@ class SimRm {
     co_return Result<void>();
   }
 
-  bool running() const { return replica_ != nullptr; }
+  bool running() const { return replica_.get() != nullptr; }
   Replica& replica() { return *replica_; }
   const std::vector<std::string>& state() const { return machine_->entries(); }
 
@@ -94,7 +95,7 @@ class SimRm {
   // The process is gone; what it wrote is still with the operating system.
   void kill() {
     replica_ = nullptr;
-    wakes_.clear();
+    wakes_ = kj::heap<kj::TaskSet>(failed_);
     queue_.reset();
   }
 
@@ -140,7 +141,7 @@ class SimRm {
   };
 
   void pump() {
-    if (replica_ != nullptr) replica_->pump();
+    if (replica_.get() != nullptr) replica_->pump();
   }
   std::string numbered(std::size_t bytes) {
     std::string text = fmt::format("transaction {} ", ++number_);
@@ -152,7 +153,7 @@ class SimRm {
   std::optional<LedgerMachine> machine_;
   std::optional<SubmitQueue> queue_;
   Failed failed_;
-  kj::TaskSet wakes_{failed_};
+  kj::Own<kj::TaskSet> wakes_ = kj::heap<kj::TaskSet>(failed_);
   std::vector<Submitted> submitted_;
   std::vector<Error> errors_;
   std::uint64_t number_ = 0;

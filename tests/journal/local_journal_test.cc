@@ -1,5 +1,6 @@
 #include "journal/local_journal.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,6 +20,7 @@ class LocalJournalTest : public ::testing::Test {
     options_.disk_reserve_bytes = 128u << 10;
     open();
   }
+  ~LocalJournalTest() noexcept override {}
   void open() {
     auto journal = world_.wait(LocalJournal::open(world_.seams(), "/journal", options_, roll_));
     ASSERT_TRUE(journal) << journal.error().text();
