@@ -1,0 +1,43 @@
+#include "base/real/real_network.h"
+
+#include <kj/debug.h>
+
+namespace varve {
+
+namespace {
+
+class RealListener final : public Listener {
+ public:
+  explicit RealListener(kj::Own<kj::ConnectionReceiver> receiver) : receiver_(kj::mv(receiver)) {}
+
+  kj::Promise<kj::Own<kj::AsyncIoStream>> accept() override { return receiver_->accept(); }
+  unsigned port() const override { return receiver_->getPort(); }
+
+ private:
+  mutable kj::Own<kj::ConnectionReceiver> receiver_;
+};
+
+kj::Exception disconnected(const char* doing, const std::string& address, const kj::Exception& cause) {
+  return KJ_EXCEPTION(DISCONNECTED, doing, address.c_str(), cause.getDescription());
+}
+
+}  // namespace
+
+kj::Promise<kj::Own<kj::AsyncIoStream>> RealNetwork::connect(std::string address) {
+  using Connected = kj::Promise<kj::Own<kj::AsyncIoStream>>;
+  return network_.parseAddress(address.c_str())
+      .then([](kj::Own<kj::NetworkAddress> parsed) {
+        auto connecting = parsed->connect();
+        return connecting.attach(kj::mv(parsed));
+      })
+      .catch_([address](kj::Exception&& cause) -> Connected { return disconnected("connecting", address, cause); });
+}
+
+kj::Promise<kj::Own<Listener>> RealNetwork::listen(std::string address) {
+  using Listening = kj::Promise<kj::Own<Listener>>;
+  return network_.parseAddress(address.c_str())
+      .then([](kj::Own<kj::NetworkAddress> parsed) -> kj::Own<Listener> { return kj::heap<RealListener>(parsed->listen()); })
+      .catch_([address](kj::Exception&& cause) -> Listening { return disconnected("listening", address, cause); });
+}
+
+}  // namespace varve
