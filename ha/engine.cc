@@ -2,6 +2,7 @@
 #include "varve/engine.h"
 
 #include <fmt/format.h>
+#include <kj/debug.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -69,16 +70,16 @@ class LoopEngine final : public Engine {
   SubmitQueue queue_;
   std::thread thread_;
 
-  // The loop's own, alive while it runs; `alive_` and the pointer to the mailbox are guarded.
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;        // guards the next five
   LoopMailbox* mailbox_ = nullptr;  // null before the loop begins and after it has ended
   bool closing_ = false;
   std::optional<Result<void>> close_result_;
   Status last_status_;
 
+  // The loop's own, while it runs.
   Replica* replica_ = nullptr;
-  kj::TaskSet* tasks_ = nullptr;
-  bool stop_ = false;
+  kj::TaskSet* tasks_ = nullptr;  // questions being answered
+  kj::PromiseFulfiller<void>* stop_ = nullptr;
 };
 
 Result<void> LoopEngine::start(std::string image_path, JournalUrl url) {
@@ -96,11 +97,13 @@ Result<void> LoopEngine::start(std::string image_path, JournalUrl url) {
 
 void LoopEngine::run(std::string image_path, JournalUrl url, std::promise<Result<void>>& opened) {
   pthread_setname_np(pthread_self(), "varve-loop");
-  RealSeams real(options_.log, RealSeamsOptions{.workers = options_.image_threads});
+  RealSeams real(RealSeamsOptions{.worker_threads = options_.image_threads, .log = options_.log});
   TaskErrors errors;
-  kj::TaskSet tasks(errors);
-  tasks_ = &tasks;
-  auto replica = open_replica(real.seams(), std::move(image_path), std::move(url)).wait(real.wait_scope());
+  auto tasks = kj::heap<kj::TaskSet>(errors);
+  tasks_ = tasks.get();
+  auto stop = kj::newPromiseAndFulfiller<void>();
+  stop_ = stop.fulfiller.get();
+  auto replica = real.mailbox().run_until(kj::Promise<Result<kj::Own<Replica>>>(open_replica(real.seams(), std::move(image_path), std::move(url))));
   if (!replica) {
     opened.set_value(fail(replica.error()));
     return;
@@ -111,8 +114,8 @@ void LoopEngine::run(std::string image_path, JournalUrl url, std::promise<Result
     mailbox_ = &real.mailbox();
   }
   opened.set_value(ok());
-  real.mailbox().run_until(stop_);
-  tasks.clear();
+  real.mailbox().run_until(kj::mv(stop.promise));
+  tasks = nullptr;
   {
     std::lock_guard lock(mutex_);
     mailbox_ = nullptr;
@@ -213,7 +216,7 @@ Result<void> LoopEngine::close() {
   {
     std::lock_guard lock(mutex_);
     closing_ = true;
-    if (mailbox_ != nullptr) mailbox_->post([this] { stop_ = true; });
+    if (mailbox_ != nullptr) mailbox_->post([this] { stop_->fulfill(); });
   }
   if (thread_.joinable()) thread_.join();
   std::lock_guard lock(mutex_);

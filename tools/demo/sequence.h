@@ -11,6 +11,8 @@
 
 namespace varve {
 
+class TraceReplay;
+
 class Sequence {
  public:
   // `trace`: a CSV file with the columns of openb_pod_list_default.csv; empty: the built-in generator.
@@ -21,14 +23,15 @@ class Sequence {
   // Nothing at the end.
   std::optional<rm::Transaction> next();
   // Transactions given out, or skipped.
-  std::uint64_t position() const;
-  // Precondition: position is not below position().
-  void skip_to(std::uint64_t position);
+  std::uint64_t position() const { return position_; }
+  void skip_to(std::uint64_t position) { position_ = position; }
 
  private:
-  struct State;
-  explicit Sequence(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  Sequence(std::unique_ptr<TraceReplay> replay, std::uint64_t transactions);
+
+  std::unique_ptr<TraceReplay> replay_;
+  std::uint64_t transactions_;
+  std::uint64_t position_ = 0;
 };
 
 }  // namespace varve

@@ -54,6 +54,7 @@ class Fields {
     return *this << c.name << c.queue << c.type << c.priority << c.max_attempts << c.resource << c.node_labels << c.tags << c.unmanaged
                  << c.keep_containers << c.cancel_tokens << c.attempt_failures_validity << c.reservation << c.launch;
   }
+  Fields& operator<<(const rm::MasterKey& k) { return *this << k.id << k.expiry_date << k.key; }
   Fields& operator<<(const rm::Container& c) {
     return *this << c.id << c.host << c.port << c.http_address << c.resource << c.priority << c.token;
   }
@@ -82,10 +83,32 @@ Digest digest_of_entry(const rm::Attempt& a) {
   return fields.digest();
 }
 
+Digest digest_of_entry(const rm::DelegationToken& t) {
+  Fields fields;
+  fields << std::string("token") << t.sequence_number << t.master_key_id << t.owner << t.renewer << t.real_user << t.issue_date << t.max_date
+         << t.renew_date;
+  return fields.digest();
+}
+
+Digest digest_of_entry(const rm::MasterKey& key) {
+  Fields fields;
+  fields << std::string("master key") << key;
+  return fields.digest();
+}
+
+Digest digest_of_entry(const rm::AmrmTokens& tokens) {
+  Fields fields;
+  fields << std::string("amrm tokens") << tokens.current << tokens.next;
+  return fields.digest();
+}
+
 StateHash hash_of(const rm::Snapshot& snapshot) {
   StateHash hash;
   for (const auto& [id, application] : snapshot.applications) hash.add(digest_of_entry(application));
   for (const auto& [id, attempt] : snapshot.attempts) hash.add(digest_of_entry(attempt));
+  for (const auto& [number, token] : snapshot.tokens) hash.add(digest_of_entry(token));
+  for (const auto& [id, key] : snapshot.master_keys) hash.add(digest_of_entry(key));
+  if (snapshot.amrm_tokens) hash.add(digest_of_entry(*snapshot.amrm_tokens));
   return hash;
 }
 

@@ -1,5 +1,5 @@
 // A fingerprint of what a resource manager's store holds, that can be kept up to date entry by entry: the sum of the digests of its
-// entries. It is computed from plain values, on one side from what the store loads, on the other from what was sent to it.
+// entries. Computed from plain values, on one side from what the store loads, on the other from what was sent to it.
 #pragma once
 
 #include <string>
@@ -26,6 +26,9 @@ struct StateHash {
 
 Digest digest_of_entry(const rm::Application& application);
 Digest digest_of_entry(const rm::Attempt& attempt);
+Digest digest_of_entry(const rm::DelegationToken& token);
+Digest digest_of_entry(const rm::MasterKey& key);
+Digest digest_of_entry(const rm::AmrmTokens& tokens);
 
 StateHash hash_of(const rm::Snapshot& snapshot);
 

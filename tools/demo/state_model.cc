@@ -3,60 +3,73 @@
 #include "base/check.h"
 
 namespace varve {
+namespace {
 
-void StateModel::put(const rm::Application& application) {
-  Entry& entry = applications_[application.id];
-  if (entry.stored) hash_.remove(entry.digest);
-  if (rm::is_final(application.state) && application.context.launch) {
-    rm::Application pruned = application;  // the store keeps no launch context of an application in its final state
-    pruned.context.launch.reset();
-    entry.digest = digest_of_entry(pruned);
-  } else {
-    entry.digest = digest_of_entry(application);
-  }
-  entry.stored = true;
-  hash_.add(entry.digest);
+template <typename... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+}  // namespace
+
+void StateModel::put(std::optional<Digest>& place, const Digest& digest) {
+  drop(place);
+  place = digest;
+  hash_.add(digest);
 }
 
-void StateModel::put(const rm::Attempt& attempt) {
-  auto [place, added] = applications_[attempt.id.application].attempts.try_emplace(attempt.id.number);
-  if (!added) hash_.remove(place->second);
-  place->second = digest_of_entry(attempt);
-  hash_.add(place->second);
+void StateModel::drop(std::optional<Digest>& place) {
+  if (place) hash_.remove(*place);
+  place.reset();
+}
+
+void StateModel::put(std::map<std::uint32_t, Digest>& entries, std::uint32_t key, const Digest& digest) {
+  drop(entries, key);
+  entries.emplace(key, digest);
+  hash_.add(digest);
+}
+
+void StateModel::drop(std::map<std::uint32_t, Digest>& entries, std::uint32_t key) {
+  const auto found = entries.find(key);
+  if (found == entries.end()) return;
+  hash_.remove(found->second);
+  entries.erase(found);
+}
+
+void StateModel::put(const rm::Application& application) {
+  std::optional<Digest>& place = applications_[application.id].digest;
+  if (!rm::is_final(application.state) || !application.context.launch) return put(place, digest_of_entry(application));
+  rm::Application pruned = application;  // the store keeps no launch context of an application in its final state
+  pruned.context.launch.reset();
+  put(place, digest_of_entry(pruned));
 }
 
 void StateModel::remove(const rm::ApplicationId& id) {
   const auto found = applications_.find(id);
   if (found == applications_.end()) return;
-  if (found->second.stored) hash_.remove(found->second.digest);
+  drop(found->second.digest);
   for (const auto& [number, digest] : found->second.attempts) hash_.remove(digest);
   applications_.erase(found);
 }
 
-void StateModel::remove(const rm::AttemptId& id) {
-  const auto found = applications_.find(id.application);
-  if (found == applications_.end()) return;
-  const auto attempt = found->second.attempts.find(id.number);
-  if (attempt == found->second.attempts.end()) return;
-  hash_.remove(attempt->second);
-  found->second.attempts.erase(attempt);
-}
-
 void StateModel::apply(const rm::Operation& operation) {
-  if (const auto* store = std::get_if<rm::StoreApplication>(&operation))
-    put(store->application);
-  else if (const auto* update = std::get_if<rm::UpdateApplication>(&operation))
-    put(update->application);
-  else if (const auto* remove_one = std::get_if<rm::RemoveApplication>(&operation))
-    remove(remove_one->id);
-  else if (const auto* store_attempt = std::get_if<rm::StoreAttempt>(&operation))
-    put(store_attempt->attempt);
-  else if (const auto* update_attempt = std::get_if<rm::UpdateAttempt>(&operation))
-    put(update_attempt->attempt);
-  else if (const auto* remove_attempt = std::get_if<rm::RemoveAttempt>(&operation))
-    remove(remove_attempt->id);
-  else
-    CHECK(false, rm::name_of(operation));
+  const auto put_attempt = [this](const rm::Attempt& a) { put(applications_[a.id.application].attempts, a.id.number, digest_of_entry(a)); };
+  const auto put_token = [this](const rm::DelegationToken& t) { put(tokens_, t.sequence_number, digest_of_entry(t)); };
+  std::visit(Overloaded{
+                 [&](const rm::StoreApplication& o) { put(o.application); },
+                 [&](const rm::UpdateApplication& o) { put(o.application); },
+                 [&](const rm::RemoveApplication& o) { remove(o.id); },
+                 [&](const rm::StoreAttempt& o) { put_attempt(o.attempt); },
+                 [&](const rm::UpdateAttempt& o) { put_attempt(o.attempt); },
+                 [&](const rm::StoreToken& o) { put_token(o.token); },
+                 [&](const rm::UpdateToken& o) { put_token(o.token); },
+                 [&](const rm::RemoveToken& o) { drop(tokens_, o.sequence_number); },
+                 [&](const rm::StoreMasterKey& o) { put(master_keys_, o.key.id, digest_of_entry(o.key)); },
+                 [&](const rm::RemoveMasterKey& o) { drop(master_keys_, o.id); },
+                 [&](const rm::StoreAmrmTokens& o) { put(amrm_tokens_, digest_of_entry(o.tokens)); },
+                 [&](const auto&) { CHECK(false, rm::name_of(operation)); },
+             },
+             operation);
 }
 
 }  // namespace varve

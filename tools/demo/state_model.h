@@ -1,8 +1,10 @@
-// What the store must hold after the first n transactions of the demo's sequence, by a second and simpler way: entries in hash maps.
+// What the store must hold after the first n transactions of the demo's sequence, by a second and simpler way: digests of entries in
+// maps. It knows the operations that the sequence has.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <unordered_map>
 
 #include "base/digest.h"
@@ -16,13 +18,11 @@ class StateModel {
   void apply(const rm::Operation& operation);
 
   const StateHash& hash() const { return hash_; }
-  std::size_t applications() const { return applications_.size(); }
 
  private:
-  struct Entry {
-    Digest digest;
+  struct Application {
+    std::optional<Digest> digest;  // none: only attempts are stored
     std::map<std::uint32_t, Digest> attempts;
-    bool stored = false;  // false: only attempts are
   };
   struct IdHash {
     std::size_t operator()(const rm::ApplicationId& id) const {
@@ -30,12 +30,17 @@ class StateModel {
     }
   };
 
+  void put(std::optional<Digest>& place, const Digest& digest);
+  void drop(std::optional<Digest>& place);
+  void put(std::map<std::uint32_t, Digest>& entries, std::uint32_t key, const Digest& digest);
+  void drop(std::map<std::uint32_t, Digest>& entries, std::uint32_t key);
   void put(const rm::Application& application);
-  void put(const rm::Attempt& attempt);
   void remove(const rm::ApplicationId& id);
-  void remove(const rm::AttemptId& id);
 
-  std::unordered_map<rm::ApplicationId, Entry, IdHash> applications_;
+  std::unordered_map<rm::ApplicationId, Application, IdHash> applications_;
+  std::map<std::uint32_t, Digest> tokens_;
+  std::map<std::uint32_t, Digest> master_keys_;
+  std::optional<Digest> amrm_tokens_;
   StateHash hash_;
 };
 
