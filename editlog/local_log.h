@@ -11,7 +11,6 @@
 #include <kj/async.h>
 #include <kj/memory.h>
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,34 +19,11 @@
 #include "base/seams.h"
 #include "base/task.h"
 #include "editlog/frame.h"
+#include "editlog/local_log_options.h"
 #include "editlog/log_reader.h"
-#include "editlog/segment_names.h"
 #include "editlog/slots.h"
 
 namespace varve {
-
-struct LocalLogOptions {
-  std::uint64_t segment_bytes = 64ull << 20;  // preallocated size of a segment; a larger frame gets a segment of its own size
-  std::uint64_t disk_reserve_bytes = 64ull << 20;
-  std::chrono::milliseconds mark_delay{1000};
-  bool direct_io = true;
-};
-
-struct SegmentInfo {
-  SegmentName name;
-  TxId last;                // of the last frame in it; first - 1 when empty
-  std::uint64_t bytes = 0;  // of the file
-};
-
-// What opening found and did; for logs, status and tests.
-struct LocalLogRecovery {
-  std::uint64_t torn_bytes_cut = 0;   // of frames never acknowledged
-  std::uint64_t segments_copied = 0;  // tail behind the last durable mark, put into a new file
-  std::uint64_t segments_finalized = 0;
-  bool slot_repaired = false;
-  bool version_repaired = false;
-  std::vector<std::string> ignored;  // foreign names in the directory
-};
 
 class LocalLog {
  public:
@@ -91,23 +67,25 @@ class LocalLog {
   virtual kj::Promise<Result<void>> promise(Epoch epoch, Uuid writer) = 0;
 
   // Stores frames behind end(), in order, with one sync for all; a frame with the roll bit opens a new segment (the old one is
-  // finalized once its last frame is committed). Precondition: the frames chain to end() and carry this namespace and lineage;
-  // no other append is under way. `where`: see RunOn.
+  // finalized once its last frame is committed). A new segment is as large as the frames that follow its first one in the same call ask
+  // for. kNoSpace: nothing was stored. Precondition: the frames chain to end() and carry this namespace and lineage, they fit
+  // (segment_space()), and no other append is under way. `where`: see RunOn.
   virtual kj::Promise<Result<void>> append(std::vector<FramePtr> frames, RunOn where = RunOn::kDiskThread) = 0;
 
   // Raises committed() to the frame that ends at `position`. Precondition: position.txid <= end().txid.
   virtual void set_committed(LogPosition position) = 0;
 
-  // Frames from `from` (>= start().position.txid + 1) on, committed ones only. kNotFound when purged.
+  // Frames from the one that holds `from` on, committed ones only. kNotFound when purged, or above the end. The log outlives the reader.
   virtual kj::Promise<Result<kj::Own<LogReader>>> read(TxId from) = 0;
 
-  // Removes finalized segments that end at or below `upto`; start() moves up durably before a file goes. Returns bytes freed.
+  // Removes finalized segments that end at or below `upto`, never the newest segment; start() moves up durably before a file goes.
+  // Returns bytes freed.
   virtual kj::Promise<Result<std::uint64_t>> purge(TxId upto) = 0;
 
   // Writes the closing mark into the slots; done by itself when nothing was appended for mark_delay. Harmless when nothing changed.
   virtual kj::Promise<Result<void>> write_mark() = 0;
 
-  // Waits for the append under way and background work, writes the closing mark, releases the lock.
+  // Waits for the append and the finalizing under way, writes the closing mark, releases the lock. Nothing else may follow.
   virtual kj::Promise<Result<void>> close() = 0;
 
   virtual void check_invariants() const = 0;

@@ -51,7 +51,7 @@ enum class RecoveryRow : std::uint8_t {
   kFileFinalizeUnfinished,
   kFileNoFirstFrame,
   kFileHole,
-  kFileBadRecord,
+  kFileNoRecord,
   kFileWrongSize,
   kFileGrowing,
   // What stands behind the last proven frame of the file that grows.
@@ -115,7 +115,6 @@ RecoveryRow classify_sequence(const SequenceFacts& facts);
 // --- One file by itself ----------------------------------------------------------------------------------------------
 
 enum class FileHeaderState : std::uint8_t { kGood, kBad, kNewer, kForeign };
-enum class RecordState : std::uint8_t { kGood, kZero, kBad };
 enum class ReachState : std::uint8_t { kNewest, kReachesNext, kMissesNext };  // do its frames end where the next file begins?
 
 struct FileFacts {
@@ -125,7 +124,7 @@ struct FileFacts {
   bool trailer_good = false;  // index and trailer stand whole right behind the last frame, and agree with it
   bool first_frame_whole = true;
   ReachState reach = ReachState::kNewest;
-  RecordState record = RecordState::kGood;
+  bool has_record = true;  // the preallocation record stands in its head
   bool size_as_recorded = true;
 };
 RecoveryRow classify_file(const FileFacts& facts);

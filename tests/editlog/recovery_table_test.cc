@@ -23,7 +23,8 @@ struct Condition {
 
 // The page's conditions, written down a second time, each without regard to the others.
 template <typename Facts>
-void expect_one_row_each(const std::vector<Facts>& combinations, const std::vector<Condition<Facts>>& conditions, Row (*classify)(const Facts&)) {
+void expect_one_row_each(const std::vector<Facts>& combinations, const std::vector<Condition<Facts>>& conditions,
+                         Row (*classify)(const Facts&)) {
   std::set<Row> met;
   for (const Facts& facts : combinations) {
     int matches = 0;
@@ -68,8 +69,7 @@ TEST(RecoveryTable, directory_facts_meet_exactly_one_row) {
        {Row::kDirectoryIdentitiesDiffer, [=](auto& f) { return !newer(f) && readable(f) && in_use(f) && !f.identities_agree; }},
        {Row::kDirectoryOtherNamespace,
         [=](auto& f) { return !newer(f) && readable(f) && in_use(f) && f.identities_agree && !f.namespace_expected; }},
-       {Row::kDirectoryVersionLost,
-        [=](auto& f) { return !newer(f) && readable(f) && in_use(f) && ours(f) && f.version != V::kGood; }},
+       {Row::kDirectoryVersionLost, [=](auto& f) { return !newer(f) && readable(f) && in_use(f) && ours(f) && f.version != V::kGood; }},
        {Row::kDirectoryOneSlotBad, [=](auto& f) { return f.version == V::kGood && f.slots == S::kOneBad && ours(f); }},
        {Row::kDirectoryIntact, [=](auto& f) { return f.version == V::kGood && f.slots == S::kGood && ours(f); }}},
       classify_directory);
@@ -106,7 +106,7 @@ TEST(RecoveryTable, file_facts_meet_exactly_one_row) {
         for (bool trailer : kBools)
           for (bool first : kBools)
             for (R reach : {R::kNewest, R::kReachesNext, R::kMissesNext})
-              for (RecordState record : {RecordState::kGood, RecordState::kZero, RecordState::kBad})
+              for (bool record : kBools)
                 for (bool size : kBools) all.push_back({finalized, header, name, trailer, first, reach, record, size});
 
   auto named = [](const FileFacts& f) { return f.header == H::kGood && f.name_agrees; };
@@ -124,42 +124,39 @@ TEST(RecoveryTable, file_facts_meet_exactly_one_row) {
        {Row::kFileFinalizeUnfinished,
         [=](auto& f) { return open(f) && (f.reach == R::kReachesNext || (f.reach == R::kNewest && f.trailer_good)); }},
        {Row::kFileHole, [=](auto& f) { return open(f) && f.reach == R::kMissesNext; }},
-       {Row::kFileBadRecord, [=](auto& f) { return newest(f) && f.record != RecordState::kGood; }},
-       {Row::kFileWrongSize, [=](auto& f) { return newest(f) && f.record == RecordState::kGood && !f.size_as_recorded; }},
-       {Row::kFileGrowing, [=](auto& f) { return newest(f) && f.record == RecordState::kGood && f.size_as_recorded; }}},
+       {Row::kFileNoRecord, [=](auto& f) { return newest(f) && !f.has_record; }},
+       {Row::kFileWrongSize, [=](auto& f) { return newest(f) && f.has_record && !f.size_as_recorded; }},
+       {Row::kFileGrowing, [=](auto& f) { return newest(f) && f.has_record && f.size_as_recorded; }}},
       classify_file);
 }
 
 TEST(RecoveryTable, tail_facts_meet_exactly_one_row) {
   using N = NextFrameState;
   std::vector<TailFacts> all;
-  for (N next : {N::kNone, N::kHeaderUnwritten, N::kHeaderZeroed, N::kHeaderInvalid, N::kHeaderNewer, N::kBrokenChain, N::kPastEnd,
-                 N::kBodyDamaged})
+  for (N next :
+       {N::kNone, N::kHeaderUnwritten, N::kHeaderZeroed, N::kHeaderInvalid, N::kHeaderNewer, N::kBrokenChain, N::kPastEnd, N::kBodyDamaged})
     for (bool mark_above : kBools)
       for (bool end_above : kBools)
         for (bool unwritten : kBools)
           for (bool zeroed : kBools)
             if (!(mark_above && end_above)) all.push_back({next, mark_above, end_above, unwritten, zeroed});
 
-  auto next_is = [](N next) {
-    return [next](const TailFacts& f) { return f.next == next && !f.mark_above_end; };
-  };
+  auto next_is = [](N next) { return [next](const TailFacts& f) { return f.next == next && !f.mark_above_end; }; };
   auto body = next_is(N::kBodyDamaged);
-  expect_one_row_each<TailFacts>(
-      all,
-      {{Row::kTailNewerLayout, [](auto& f) { return f.next == N::kHeaderNewer; }},
-       {Row::kTailBelowMark, [](auto& f) { return f.mark_above_end && f.next != N::kHeaderNewer; }},
-       {Row::kTailMarked, [](auto& f) { return f.next == N::kNone && !f.mark_above_end && !f.end_above_mark; }},
-       {Row::kTailUnproven, [](auto& f) { return f.next == N::kNone && !f.mark_above_end && f.end_above_mark; }},
-       {Row::kTailTornHeader, next_is(N::kHeaderUnwritten)},
-       {Row::kTailZeroedHeader, next_is(N::kHeaderZeroed)},
-       {Row::kTailRottenHeader, next_is(N::kHeaderInvalid)},
-       {Row::kTailBrokenChain, next_is(N::kBrokenChain)},
-       {Row::kTailPastEnd, next_is(N::kPastEnd)},
-       {Row::kTailTornBody, [=](auto& f) { return body(f) && f.unwritten_sector; }},
-       {Row::kTailRottenBody, [=](auto& f) { return body(f) && !f.unwritten_sector && !f.zeroed_sector; }},
-       {Row::kTailZeroedBody, [=](auto& f) { return body(f) && !f.unwritten_sector && f.zeroed_sector; }}},
-      classify_tail);
+  expect_one_row_each<TailFacts>(all,
+                                 {{Row::kTailNewerLayout, [](auto& f) { return f.next == N::kHeaderNewer; }},
+                                  {Row::kTailBelowMark, [](auto& f) { return f.mark_above_end && f.next != N::kHeaderNewer; }},
+                                  {Row::kTailMarked, [](auto& f) { return f.next == N::kNone && !f.mark_above_end && !f.end_above_mark; }},
+                                  {Row::kTailUnproven, [](auto& f) { return f.next == N::kNone && !f.mark_above_end && f.end_above_mark; }},
+                                  {Row::kTailTornHeader, next_is(N::kHeaderUnwritten)},
+                                  {Row::kTailZeroedHeader, next_is(N::kHeaderZeroed)},
+                                  {Row::kTailRottenHeader, next_is(N::kHeaderInvalid)},
+                                  {Row::kTailBrokenChain, next_is(N::kBrokenChain)},
+                                  {Row::kTailPastEnd, next_is(N::kPastEnd)},
+                                  {Row::kTailTornBody, [=](auto& f) { return body(f) && f.unwritten_sector; }},
+                                  {Row::kTailRottenBody, [=](auto& f) { return body(f) && !f.unwritten_sector && !f.zeroed_sector; }},
+                                  {Row::kTailZeroedBody, [=](auto& f) { return body(f) && !f.unwritten_sector && f.zeroed_sector; }}},
+                                 classify_tail);
 }
 
 TEST(RecoveryTable, the_page_has_each_row_with_its_decision) {

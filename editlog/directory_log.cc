@@ -1,0 +1,293 @@
+#include "editlog/directory_log.h"
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "base/digest.h"
+#include "base/result.h"
+#include "editlog/append_groups.h"
+#include "editlog/control.h"
+#include "editlog/directory_survey.h"
+#include "editlog/local_log_reader.h"
+
+namespace varve {
+namespace {
+
+SegmentPreparerOptions preparer_options(const LocalLogOptions& options, Uuid namespace_id) {
+  const std::uint64_t file_bytes = usual_segment_bytes(options);
+  // The reserve must do for one recovery copy.
+  const std::uint64_t reserve = options.disk_reserve_bytes == 0 ? 0 : std::max(options.disk_reserve_bytes, file_bytes);
+  return {.namespace_id = namespace_id, .file_bytes = file_bytes, .reserve_bytes = reserve, .direct = options.direct_io};
+}
+
+}  // namespace
+
+// One append at a time; one that is dropped half way leaves the log's end in doubt.
+class DirectoryLog::AppendTurn {
+ public:
+  explicit AppendTurn(DirectoryLog& log) : log_(log) {
+    CHECK(!log.appending_);
+    log.appending_ = true;
+  }
+  AppendTurn(const AppendTurn&) = delete;
+  ~AppendTurn() noexcept {
+    log_.appending_ = false;
+    if (!finished_) log_.fail_with(Error(ErrorCode::kIo, "an append was dropped half way: reopen the log"));
+    KJ_IF_MAYBE (waiter, log_.append_waiter_) {
+      (*waiter)->fulfill();
+    }
+  }
+  void finish() { finished_ = true; }
+
+ private:
+  DirectoryLog& log_;
+  bool finished_ = false;
+};
+
+DirectoryLog::DirectoryLog(Seams seams, kj::Own<Directory> directory, kj::Own<DirectoryLock> lock, LocalLogOptions options,
+                           RecoveredLog recovered)
+    : seams_(seams),
+      directory_(kj::mv(directory)),
+      lock_(kj::mv(lock)),
+      options_(options),
+      report_(std::move(recovered.report)),
+      marks_(seams.clock, kj::mv(recovered.slots), options.mark_delay),
+      segments_(std::move(recovered.segments)),
+      end_(recovered.end),
+      committed_(recovered.committed),
+      uncommitted_(std::move(recovered.uncommitted)),
+      preparer_(seams, *directory_, preparer_options(options, marks_.state().namespace_id)) {
+  preparer_.prepare_ahead();
+}
+
+DirectoryLog::~DirectoryLog() noexcept(false) {}
+
+std::vector<SegmentInfo> DirectoryLog::segments() const {
+  std::vector<SegmentInfo> infos;
+  for (const auto& segment : segments_.all()) infos.push_back({segment->name(), segment->last.txid, segment->bytes});
+  return infos;
+}
+
+SegmentWriter* DirectoryLog::writer() const {
+  return segments_.empty() ? nullptr : segments_.newest().writer.get();
+}
+
+Result<void> DirectoryLog::usable() {
+  if (marks_.failure()) fail_with(*marks_.failure());
+  if (failure_) return fail(failure_->within("the log failed before and must be reopened"));
+  if (closing_) return fail(ErrorCode::kClosed, fmt::format("{}: the log is closed", directory_->path()));
+  return ok();
+}
+
+void DirectoryLog::fail_with(const Error& error) {
+  if (failure_) return;
+  failure_ = error;
+  seams_.log(LogLevel::kError, fmt::format("{}: no further writes: {}", directory_->path(), error.text()));
+}
+
+// An error of a step that changes the log is final.
+Result<void> DirectoryLog::settle(Result<void> result) {
+  if (!result) fail_with(result.error());
+  return result;
+}
+
+Task<Result<void>> DirectoryLog::do_promise(Epoch epoch, Uuid writer) {
+  CO_TRY(usable());
+  auto promised = co_await marks_.promise(epoch, writer);
+  co_return settle(std::move(promised));
+}
+
+Task<Result<void>> DirectoryLog::do_append(std::vector<FramePtr> frames, RunOn where) {
+  CO_TRY(usable());
+  if (frames.empty()) co_return ok();
+  CHECK(frames.front()->header().previous == end_.digest && frames.front()->header().first() == end_.txid.next(),
+        frames.front()->header().first_txid, end_.txid.value);
+  AppendTurn turn(*this);
+  std::vector<AppendGroup> groups = group_by_segment(std::move(frames));
+  std::vector<std::uint64_t> sizes;
+  for (const AppendGroup& group : groups)
+    if (group.rolls()) sizes.push_back(std::max(usual_segment_bytes(options_), segment_file_bytes(group.bytes())));
+  // All the space first: a refusal leaves everything as it was.
+  std::vector<PreparedSegment> prepared;
+  if (!sizes.empty()) {
+    auto taken = co_await preparer_.take(std::move(sizes));
+    if (!taken) {
+      turn.finish();
+      if (taken.error().code() != ErrorCode::kNoSpace) fail_with(taken.error());
+      co_return fail(taken.error());
+    }
+    prepared = kj::mv(*taken);
+  }
+  std::size_t next_prepared = 0;
+  Result<void> done = ok();
+  for (AppendGroup& group : groups) {
+    if (group.rolls())
+      done = co_await open_segment(kj::mv(prepared[next_prepared++]), std::move(group.frames), where);
+    else
+      done = co_await append_group(std::move(group.frames), where);
+    if (!done) break;
+  }
+  turn.finish();
+  if (next_prepared > 0 && done) preparer_.prepare_ahead();
+  co_return settle(std::move(done));
+}
+
+Task<Result<void>> DirectoryLog::append_group(std::vector<FramePtr> group, RunOn where) {
+  SegmentWriter* writer = this->writer();
+  CHECK(writer != nullptr, group.front()->header().first_txid);
+  const std::uint64_t offset = writer->end();
+  CO_TRY(co_await writer->append(group, where));
+  appended(group, offset);
+  co_return ok();
+}
+
+Task<Result<void>> DirectoryLog::open_segment(PreparedSegment prepared, std::vector<FramePtr> group, RunOn where) {
+  const FrameHeader& first = group.front()->header();
+  auto segment = std::make_shared<LogSegment>();
+  segment->header = make_segment_header(first.namespace_id, first.lineage, first.first(), first.previous);
+  segment->bytes = prepared.file_bytes();
+  segment->visible_end = kFramesOffset;
+  CO_ASSIGN_OR_RETURN(segment->writer, co_await SegmentWriter::open_new(*directory_, kj::mv(prepared), segment->header, group, where));
+  segments_.add(std::move(segment));
+  appended(group, kFramesOffset);
+  finalize_committed();
+  co_return ok();
+}
+
+void DirectoryLog::appended(const std::vector<FramePtr>& group, std::uint64_t offset) {
+  for (const FramePtr& frame : group) {
+    offset += frame->header().frame_bytes();
+    uncommitted_.add({frame->header().position(), offset});
+  }
+  end_ = group.back()->header().position();
+  segments_.newest().last = end_;
+  marks_.appended(end_);
+}
+
+void DirectoryLog::set_committed(LogPosition position) {
+  CHECK(position.txid <= end_.txid, position.txid.value, end_.txid.value);
+  while (auto end = uncommitted_.take_first_up_to(position.txid)) {
+    committed_ = end->position;
+    segments_.find(committed_.txid)->visible_end = end->offset;
+  }
+  CHECK(position.txid != committed_.txid || position == committed_, position.txid.value);
+  CHECK(position.txid <= committed_.txid, position.txid.value, committed_.txid.value);
+  finalize_committed();
+}
+
+// The oldest segment in progress, when it will grow no more and is committed to its end.
+LogSegment* DirectoryLog::to_finalize() const {
+  LogSegment* oldest = nullptr;
+  const auto& all = segments_.all();
+  for (auto segment = all.rbegin(); segment != all.rend() && !(*segment)->finalized(); ++segment) oldest = segment->get();
+  if (oldest == nullptr || oldest == &segments_.newest()) return nullptr;
+  return oldest->last.txid <= committed_.txid ? oldest : nullptr;
+}
+
+void DirectoryLog::finalize_committed() {
+  if (finalizing_ || failure_ || to_finalize() == nullptr) return;
+  finalizing_ = true;
+  finalizer_ = kj::Promise<void>(finalize_in_turn()).fork();
+}
+
+Task<void> DirectoryLog::finalize_in_turn() {
+  while (LogSegment* segment = failure_ ? nullptr : to_finalize()) {
+    auto finalized = co_await segment->writer->finalize(*directory_);
+    if (!finalized) {
+      fail_with(finalized.error());
+      break;
+    }
+    segment->bytes = segment->writer->end() + segment->writer->contents().footer_bytes();
+    segment->writer = nullptr;
+  }
+  finalizing_ = false;
+}
+
+kj::Promise<Result<kj::Own<LogReader>>> DirectoryLog::read(TxId from) {
+  using Opened = Result<kj::Own<LogReader>>;
+  if (closing_) return Opened(fail(ErrorCode::kClosed, fmt::format("{}: the log is closed", directory_->path())));
+  const TxId start = marks_.state().start.position.txid;
+  if (from <= start || from > end_.txid.next())
+    return Opened(fail(ErrorCode::kNotFound, fmt::format("reading {} from txid {}: the log holds txids {} to {}", directory_->path(),
+                                                         from.value, start.value + 1, end_.txid.value)));
+  return Opened(kj::heap<LocalLogReader>(*directory_, *this, segments_, from));
+}
+
+// The state of the log right before a segment: its SegmentStart repeats the newest configuration.
+Task<Result<LogStart>> DirectoryLog::start_before(TxId first) {
+  LocalLogReader reader(*directory_, *this, segments_, first);
+  CO_ASSIGN_OR_RETURN(const auto frames, co_await reader.next());
+  CHECK(!frames.empty() && frames.front().header->first() == first, first.value);
+  TransactionCursor transactions = frames.front().transactions();
+  CHECK(transactions.next());
+  auto segment_start = decode_segment_start(transactions.bytes());
+  if (!segment_start) co_return fail(segment_start.error().within(fmt::format("reading the first frame of {}", in_progress_name(first))));
+  co_return LogStart{segments_.find(first.previous())->last, encode(segment_start->configuration)};
+}
+
+Task<Result<std::uint64_t>> DirectoryLog::do_purge(TxId upto) {
+  CO_TRY(usable());
+  const auto& all = segments_.all();
+  std::size_t count = 0;
+  while (count + 1 < all.size() && all[count]->finalized() && all[count]->last.txid <= upto &&
+         all[count + 1]->header.first() <= committed_.txid)
+    ++count;
+  if (count == 0) co_return std::uint64_t{0};
+  CO_ASSIGN_OR_RETURN(LogStart start, co_await start_before(all[count]->header.first()));
+  auto moved = co_await marks_.move_start(std::move(start));
+  CO_TRY(settle(std::move(moved)));
+
+  std::vector<std::shared_ptr<LogSegment>> purged;
+  while (count-- > 0) purged.push_back(segments_.take_oldest());
+  std::uint64_t freed = 0;
+  for (const auto& segment : purged) {
+    // A file that stays is below the start, and is removed by the next open.
+    CO_TRY(co_await directory_->remove(file_name(segment->name())));
+    freed += segment->bytes;
+  }
+  CO_TRY(co_await directory_->sync());
+  co_return freed;
+}
+
+Task<Result<void>> DirectoryLog::do_write_mark() {
+  CO_TRY(usable());
+  auto marked = co_await marks_.mark(end_);
+  co_return settle(std::move(marked));
+}
+
+Task<Result<void>> DirectoryLog::do_close() {
+  if (closing_) co_return ok();
+  closing_ = true;
+  if (appending_) {
+    auto paf = kj::newPromiseAndFulfiller<void>();
+    append_waiter_ = kj::mv(paf.fulfiller);
+    co_await kj::mv(paf.promise);
+  }
+  preparer_.stop();
+  if (finalizing_) co_await finalizer_->addBranch();
+  Result<void> done = ok();
+  if (failure_) {
+    done = fail(*failure_);
+  } else {
+    done = co_await marks_.mark(end_);
+  }
+  marks_.stop();
+  lock_ = nullptr;
+  co_return done;
+}
+
+void DirectoryLog::check_invariants() const {
+  const TxId start = marks_.state().start.position.txid;
+  CHECK(start <= marks_.state().mark.txid && marks_.state().mark.txid <= end_.txid, start.value, end_.txid.value);
+  CHECK(start <= committed_.txid && committed_.txid <= end_.txid, committed_.txid.value, end_.txid.value);
+  segments_.check_invariants();
+  CHECK(segments_.empty() ? end_ == marks_.state().start.position : segments_.newest().last == end_, end_.txid.value);
+  TxId before = committed_.txid;
+  for (const FrameEnd& end : uncommitted_.all()) {
+    CHECK(end.position.txid > before, end.position.txid.value, before.value);
+    before = end.position.txid;
+  }
+  CHECK(before == end_.txid, before.value, end_.txid.value);
+}
+
+}  // namespace varve

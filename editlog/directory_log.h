@@ -1,0 +1,90 @@
+// The log of one directory, once it is recovered.
+//
+// Owns:      the directory with its lock; slots (mark_keeper.h), segments, the next one prepared (segment_preparer.h), finalizing.
+// Threads:   the event loop's.
+// Invariant: as LocalLog's; uncommitted_ holds the ends of exactly the durable frames above committed().
+#pragma once
+
+#include "editlog/local_log.h"
+#include "editlog/mark_keeper.h"
+#include "editlog/recovery.h"
+#include "editlog/segment_list.h"
+#include "editlog/segment_preparer.h"
+
+namespace varve {
+
+class DirectoryLog final : public LocalLog {
+ public:
+  DirectoryLog(Seams seams, kj::Own<Directory> directory, kj::Own<DirectoryLock> lock, LocalLogOptions options, RecoveredLog recovered);
+  ~DirectoryLog() noexcept(false) override;
+
+  const LocalLogRecovery& recovery() const override { return report_; }
+  Uuid namespace_id() const override { return marks_.state().namespace_id; }
+  std::uint64_t lineage() const override { return marks_.state().lineage; }
+  Uuid disk_id() const override { return marks_.state().disk_id; }
+  Epoch promised() const override { return marks_.state().promised; }
+  Uuid promised_to() const override { return marks_.state().promised_to; }
+  const LogStart& start() const override { return marks_.state().start; }
+  LogPosition end() const override { return end_; }
+  LogPosition committed() const override { return committed_; }
+  std::vector<SegmentInfo> segments() const override;
+  std::uint64_t disk_bytes() const override { return segments_.bytes(); }
+  const std::optional<Error>& failure() const override { return failure_; }
+  bool needs_segment() const override { return writer() == nullptr; }
+  std::uint64_t segment_space() const override { return writer() ? writer()->space() : 0; }
+  std::uint64_t new_segment_space() const override { return frames_end_max(usual_segment_bytes(options_)) - kFramesOffset; }
+  std::uint64_t segment_bytes_used() const override { return writer() ? writer()->contents().frame_bytes() : 0; }
+  std::uint64_t segment_transactions() const override { return writer() ? writer()->contents().transactions() : 0; }
+
+  kj::Promise<Result<void>> promise(Epoch epoch, Uuid writer) override { return do_promise(epoch, writer); }
+  kj::Promise<Result<void>> append(std::vector<FramePtr> frames, RunOn where) override { return do_append(std::move(frames), where); }
+  void set_committed(LogPosition position) override;
+  kj::Promise<Result<kj::Own<LogReader>>> read(TxId from) override;
+  kj::Promise<Result<std::uint64_t>> purge(TxId upto) override { return do_purge(upto); }
+  kj::Promise<Result<void>> write_mark() override { return do_write_mark(); }
+  kj::Promise<Result<void>> close() override { return do_close(); }
+
+  void check_invariants() const override;
+
+ private:
+  class AppendTurn;
+
+  // Of the segment that grows; nullptr when the newest one is finalized, or there is none.
+  SegmentWriter* writer() const;
+  Result<void> usable();
+  Result<void> settle(Result<void> result);
+  void fail_with(const Error& error);
+
+  Task<Result<void>> do_promise(Epoch epoch, Uuid writer);
+  Task<Result<void>> do_append(std::vector<FramePtr> frames, RunOn where);
+  Task<Result<void>> append_group(std::vector<FramePtr> group, RunOn where);
+  Task<Result<void>> open_segment(PreparedSegment prepared, std::vector<FramePtr> group, RunOn where);
+  void appended(const std::vector<FramePtr>& group, std::uint64_t offset);
+  Task<Result<std::uint64_t>> do_purge(TxId upto);
+  Task<Result<LogStart>> start_before(TxId first);
+  Task<Result<void>> do_write_mark();
+  Task<Result<void>> do_close();
+  void finalize_committed();
+  Task<void> finalize_in_turn();
+  LogSegment* to_finalize() const;
+
+  Seams seams_;
+  kj::Own<Directory> directory_;
+  kj::Own<DirectoryLock> lock_;
+  LocalLogOptions options_;
+  LocalLogRecovery report_;
+  MarkKeeper marks_;
+  SegmentList segments_;
+  LogPosition end_;
+  LogPosition committed_;
+  FrameEnds uncommitted_;
+  std::optional<Error> failure_;
+  bool appending_ = false;
+  bool closing_ = false;
+  kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> append_waiter_;
+  SegmentPreparer preparer_;
+  bool finalizing_ = false;
+  std::optional<kj::ForkedPromise<void>> finalizer_;
+};
+
+}  // namespace varve

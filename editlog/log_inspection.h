@@ -1,0 +1,49 @@
+// Reads what a log's directory holds and judges it by the recovery table. Changes nothing.
+#pragma once
+
+#include <kj/memory.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/disk.h"
+#include "base/task.h"
+#include "editlog/directory_survey.h"
+#include "editlog/frame_ends.h"
+#include "editlog/recovery_table.h"
+#include "editlog/segment_scan.h"
+#include "editlog/slots.h"
+
+namespace varve {
+
+// A finalized segment whose ends are good; its frames are verified when they are read.
+struct FinalSegment {
+  SegmentHeader header;
+  LogPosition last;
+  std::uint64_t bytes = 0;
+  std::uint64_t frames_end = 0;
+};
+
+// A segment in progress, and what is to be done about it.
+struct OpenSegment {
+  SegmentName name;
+  SegmentScan scan;
+  RecoveryDecision decision = RecoveryDecision::kKeep;  // kKeep and kCopy of the newest; kFinalize
+};
+
+// What recovery has to do.
+struct RecoveryPlan {
+  std::vector<std::string> remove;  // in this order
+  std::vector<FinalSegment> finalized;
+  std::vector<OpenSegment> open;  // behind the finalized ones
+  LogPosition end;                // the last proven frame
+  LogPosition committed;          // the highest one known to be committed
+  std::vector<std::string> ignored;
+};
+
+// Errors: kIo, and the refusals of docs/recovery.md.
+Task<Result<RecoveryPlan>> inspect_log(Directory& directory, DirectorySurvey found, SlotState state);
+
+}  // namespace varve

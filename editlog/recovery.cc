@@ -1,0 +1,142 @@
+#include "editlog/recovery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/result.h"
+#include "editlog/directory_survey.h"
+#include "editlog/log_identity.h"
+#include "editlog/recovery_error.h"
+#include "editlog/segment_copy.h"
+#include "editlog/version_file.h"
+
+namespace varve {
+namespace {
+
+// Carries one plan out.
+class Recovery {
+ public:
+  Recovery(Seams seams, Directory& directory, LocalLogOptions options, LogIdentity identity, RecoveryPlan plan)
+      : seams_(seams), directory_(directory), options_(options), identity_(kj::mv(identity)), plan_(std::move(plan)) {
+    log_.end = plan_.end;
+    log_.committed = plan_.committed;
+    log_.report.ignored = plan_.ignored;
+  }
+
+  Task<Result<RecoveredLog>> run() {
+    for (const std::string& name : plan_.remove) CO_TRY(co_await directory_.remove(name));
+    for (const FinalSegment& segment : plan_.finalized) add_finalized(segment);
+    for (OpenSegment& segment : plan_.open) CO_TRY(co_await recover_open(segment));
+    CO_TRY(co_await restore_version());
+    CO_TRY(co_await directory_.sync());
+    CO_TRY(co_await store_slots());
+    log_.segments.check_invariants();
+    co_return kj::mv(log_);
+  }
+
+ private:
+  void say(LogLevel level, const std::string& text) { seams_.log(level, fmt::format("recovering {}: {}", directory_.path(), text)); }
+
+  void add_finalized(const FinalSegment& segment) {
+    auto added = std::make_shared<LogSegment>();
+    added->header = segment.header;
+    added->last = segment.last;
+    added->bytes = segment.bytes;
+    added->visible_end = segment.frames_end;
+    log_.segments.add(std::move(added));
+  }
+
+  Task<Result<void>> recover_open(OpenSegment& segment) {
+    auto writer = co_await (segment.decision == RecoveryDecision::kCopy ? copy(segment) : resume(segment));
+    if (!writer) co_return fail(writer.error());
+    auto added = std::make_shared<LogSegment>();
+    added->header = segment.scan.head.header;
+    added->last = segment.scan.contents.last();
+    added->bytes = (*writer)->file_bytes();
+    added->visible_end = kFramesOffset;
+    added->writer = kj::mv(*writer);
+    for (const FrameEnd& end : segment.scan.uncommitted.all()) {
+      if (end.position.txid > plan_.committed.txid)
+        log_.uncommitted.add(end);
+      else
+        added->visible_end = end.offset;
+    }
+    if (segment.scan.committed) added->visible_end = std::max(added->visible_end, segment.scan.committed->offset);
+    if (segment.decision == RecoveryDecision::kFinalize && added->last.txid <= plan_.committed.txid) CO_TRY(co_await finalize(*added));
+    log_.segments.add(std::move(added));
+    co_return ok();
+  }
+
+  Task<Result<kj::Own<SegmentWriter>>> resume(const OpenSegment& segment) {
+    const std::string name = file_name(segment.name);
+    CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(name, {.write = true, .direct = options_.direct_io}));
+    co_return SegmentWriter::resume(kj::mv(file), name, segment.scan.contents, segment.scan.head.file_bytes);
+  }
+
+  Task<Result<kj::Own<SegmentWriter>>> copy(const OpenSegment& segment) {
+    SegmentCopy copy(seams_, directory_, options_.direct_io, usual_segment_bytes(options_));
+    CO_ASSIGN_OR_RETURN(auto writer, co_await copy.make(file_name(segment.name), segment.scan));
+    ++log_.report.segments_copied;
+    log_.report.torn_bytes_cut += segment.scan.written_bytes_behind;
+    if (segment.scan.written_bytes_behind > 0)
+      say(LogLevel::kInfo, fmt::format("cut {} bytes behind txid {} that were never acknowledged: {}", segment.scan.written_bytes_behind,
+                                       plan_.end.txid.value, segment.scan.stop.text));
+    co_return kj::mv(writer);
+  }
+
+  Task<Result<void>> finalize(LogSegment& segment) {
+    CO_TRY(co_await segment.writer->finalize(directory_));
+    segment.visible_end = segment.writer->end();
+    segment.bytes = segment.visible_end + segment.writer->contents().footer_bytes();
+    segment.writer = nullptr;
+    ++log_.report.segments_finalized;
+    co_return ok();
+  }
+
+  Task<Result<void>> restore_version() {
+    if (identity_.row != RecoveryRow::kDirectoryVersionLost) co_return ok();
+    CO_TRY(co_await write_version(directory_, version_of(identity_.slots->state())));
+    log_.report.version_repaired = true;
+    say(LogLevel::kWarning, fmt::format("VERSION restored from the slots: {}", identity_.detail));
+    co_return ok();
+  }
+
+  // Always: what was read may be in the page cache only.
+  Task<Result<void>> store_slots() {
+    const std::optional<std::string> damage = identity_.slots->damage();
+    SlotState state = identity_.slots->state();
+    state.mark = plan_.end;
+    state.cut.reset();
+    CO_TRY(co_await identity_.slots->store(state));
+    log_.report.slot_repaired = damage.has_value();
+    if (damage) say(LogLevel::kWarning, fmt::format("a slot was damaged and is written again: {}", *damage));
+    log_.slots = kj::mv(identity_.slots);
+    co_return ok();
+  }
+
+  Seams seams_;
+  Directory& directory_;
+  LocalLogOptions options_;
+  LogIdentity identity_;
+  RecoveryPlan plan_;
+  RecoveredLog log_;
+};
+
+}  // namespace
+
+std::uint64_t usual_segment_bytes(const LocalLogOptions& options) {
+  return std::max(round_up(options.segment_bytes, kPageBytes), segment_file_bytes(kPageBytes));
+}
+
+Task<Result<RecoveredLog>> recover_log(Seams seams, Directory& directory, LocalLogOptions options, std::optional<Uuid> expected_namespace) {
+  CO_ASSIGN_OR_RETURN(const auto names, co_await directory.list());
+  const DirectorySurvey found = survey(names);
+  CO_ASSIGN_OR_RETURN(LogIdentity identity, co_await identify_log(directory, found, expected_namespace));
+  if (refuses(identity.row)) co_return fail(recovery_error(identity.row, directory.path(), identity.detail));
+  CO_ASSIGN_OR_RETURN(RecoveryPlan plan, co_await inspect_log(directory, found, identity.slots->state()));
+  Recovery recovery(seams, directory, options, kj::mv(identity), std::move(plan));
+  co_return co_await recovery.run();
+}
+
+}  // namespace varve

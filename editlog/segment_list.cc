@@ -1,0 +1,45 @@
+#include "editlog/segment_list.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace varve {
+
+std::shared_ptr<LogSegment> SegmentList::take_oldest() {
+  auto oldest = segments_.front();
+  segments_.pop_front();
+  return oldest;
+}
+
+std::shared_ptr<LogSegment> SegmentList::find(TxId txid) const {
+  auto above = std::ranges::upper_bound(segments_, txid, {}, [](const auto& segment) { return segment->header.first(); });
+  if (above == segments_.begin()) return nullptr;
+  const auto& segment = *std::prev(above);
+  return txid <= segment->last.txid ? segment : nullptr;
+}
+
+std::uint64_t SegmentList::bytes() const {
+  std::uint64_t sum = 0;
+  for (const auto& segment : segments_) sum += segment->bytes;
+  return sum;
+}
+
+void SegmentList::check_invariants() const {
+  const LogSegment* before = nullptr;
+  for (const auto& segment : segments_) {
+    if (before != nullptr) {
+      CHECK(segment->header.first() == before->last.txid.next(), segment->header.first_txid, before->last.txid.value);
+      CHECK(segment->header.previous == before->last.digest, segment->header.first_txid);
+      CHECK(before->finalized() || !segment->finalized(), segment->header.first_txid);
+    }
+    if (!segment->finalized()) {
+      segment->writer->check_invariants();
+      CHECK(segment->writer->last() == segment->last, segment->header.first_txid);
+      CHECK(segment->visible_end <= segment->writer->end(), segment->visible_end, segment->writer->end());
+    }
+    before = segment.get();
+  }
+}
+
+}  // namespace varve
