@@ -24,6 +24,7 @@ std::string canonical(const Reader& reader) {
   return std::string(reinterpret_cast<const char*>(words.begin()), words.asBytes().size());
 }
 
+// Empty texts and lists are left out: one value, one encoding.
 void fill(schema::Configuration::Builder builder, const Configuration& configuration) {
   builder.setTxid(configuration.txid.value);
   builder.setMinCopies(configuration.min_copies);
@@ -33,7 +34,7 @@ void fill(schema::Configuration::Builder builder, const Configuration& configura
     const Member& member = configuration.members[i];
     members[i].setDiskLow(member.disk.low);
     members[i].setDiskHigh(member.disk.high);
-    members[i].setAddress(member.address);
+    if (!member.address.empty()) members[i].setAddress(member.address);
     switch (member.role) {
       case MemberRole::kVoter:
         members[i].setRole(schema::Member::Role::VOTER);
@@ -95,7 +96,8 @@ Result<Value> decode(Bytes bytes, std::string_view name) {
   const auto thrown = kj::runCatchingExceptions([&]() {
     const kj::ArrayPtr<const capnp::word> segments[] = {words};
     capnp::SegmentArrayMessageReader message(kj::arrayPtr(segments, 1), {.traversalLimitInWords = kTraversalWords, .nestingLimit = 16});
-    if (message.isCanonical()) value = value_of(message.getRoot<Schema>());
+    const auto root = message.getRoot<Schema>();
+    if (canonical(root) == as_text(bytes)) value = value_of(root);
   });
   KJ_IF_MAYBE (exception, thrown) return damaged(fmt::format("not a message: {}", exception->getDescription().cStr()));
   if (!value) return damaged("not in canonical form");
@@ -116,7 +118,7 @@ std::string encode(const SegmentStart& start) {
   auto builder = message.initRoot<schema::SegmentStart>();
   if (!start.schema.empty()) builder.setSchema({reinterpret_cast<const kj::byte*>(start.schema.data()), start.schema.size()});
   builder.setTransactionType(start.transaction_type);
-  builder.setSchemaName(start.schema_name);
+  if (!start.schema_name.empty()) builder.setSchemaName(start.schema_name);
   fill(builder.initConfiguration(), start.configuration);
   return canonical(builder.asReader());
 }
@@ -126,8 +128,8 @@ std::string encode(const EpochStart& start) {
   auto builder = message.initRoot<schema::EpochStart>();
   builder.setWriterLow(start.writer.low);
   builder.setWriterHigh(start.writer.high);
-  builder.setName(start.name);
-  builder.setHost(start.host);
+  if (!start.name.empty()) builder.setName(start.name);
+  if (!start.host.empty()) builder.setHost(start.host);
   return canonical(builder.asReader());
 }
 

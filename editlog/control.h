@@ -47,7 +47,8 @@ std::string encode(const Configuration& configuration);
 std::string encode(const SegmentStart& start);
 std::string encode(const EpochStart& start);
 
-// kDamaged when the bytes are not what encode() gives: not one canonical message, or with an unknown role. `bytes` need not be aligned.
+// kDamaged when the bytes are not one canonical message, or have an unknown role. Fields of a later version are passed over. `bytes` need
+// not be aligned.
 Result<Configuration> decode_configuration(Bytes bytes);
 Result<SegmentStart> decode_segment_start(Bytes bytes);
 Result<EpochStart> decode_epoch_start(Bytes bytes);
