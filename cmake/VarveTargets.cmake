@@ -7,6 +7,9 @@ endif()
 if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")  # line tables; whole types of KJ's templates would make most of each object
+endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 add_library(varve_flags INTERFACE)
