@@ -34,6 +34,10 @@ void StandardOutput::flush() {
   buffer_.clear();
 }
 
+bool StandardOutput::is_terminal() const {
+  return ::isatty(descriptor_) == 1;
+}
+
 Result<void> StandardOutput::finish() {
   flush();
   if (error_ != 0)

@@ -31,7 +31,7 @@ class NullSink final : public TextSink {
   void write(std::string_view) override {}
 };
 
-// Standard output, in large writes.
+// Standard output (or error), in large writes.
 // Errors: a reader that has gone (EPIPE) is an expected end: closed() turns true and what follows is dropped. Any other error is
 //         kept for finish() and counts as closed too.
 class StandardOutput final : public TextSink {
@@ -43,6 +43,7 @@ class StandardOutput final : public TextSink {
   void flush();
   // Nobody reads any more: whoever prints much may stop.
   bool closed() const { return closed_; }
+  bool is_terminal() const;
   // Writes out what is left; the error, unless it is that the reader has gone.
   Result<void> finish();
 

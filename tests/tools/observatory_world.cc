@@ -1,0 +1,149 @@
+#include "tests/tools/observatory_world.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <sstream>
+
+#include "base/check.h"
+#include "base/result.h"
+#include "ha/options.h"
+#include "journal/local_journal.h"
+
+namespace varve::testing {
+
+namespace {
+
+// Small, so that every byte can be flipped: segments of a few nights.
+Options small_options() {
+  Options options;
+  options.segment_bytes_max = 16u << 10;
+  options.segment_transactions_max = 4;
+  options.disk_reserve_bytes = 16u << 10;
+  options.image_chunk_bytes = 4096;
+  options.checkpoint_transactions = options.checkpoint_log_bytes = 0;
+  options.checkpoint_interval = std::chrono::milliseconds(0);
+  return options;
+}
+
+template <typename T>
+T take(Result<T> result) {
+  CHECK(result.has_value(), result.error().text());
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+// A file in memory to look over a StandardOutput's shoulder.
+class MemoryFile {
+ public:
+  MemoryFile() : descriptor_(memfd_create("viewed", MFD_CLOEXEC)) { CHECK(descriptor_ >= 0); }
+  ~MemoryFile() { ::close(descriptor_); }
+  MemoryFile(const MemoryFile&) = delete;
+
+  int descriptor() const { return descriptor_; }
+  std::string text() const {
+    std::string text(static_cast<std::size_t>(::lseek(descriptor_, 0, SEEK_END)), '\0');
+    CHECK(::pread(descriptor_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+    return text;
+  }
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace
+
+std::vector<std::string> Viewed::lines() const {
+  std::vector<std::string> all;
+  std::istringstream text(out);
+  for (std::string line; std::getline(text, line);) all.push_back(line);
+  return all;
+}
+
+ObservatoryWorld::ObservatoryWorld() {
+  disk().add_directory(kDataPath);
+}
+
+void ObservatoryWorld::Failed::taskFailed(kj::Exception&& error) {
+  CHECK(false, error.getDescription().cStr());
+}
+
+void ObservatoryWorld::start() {
+  queue_.emplace(queue_options(small_options()), [this] { wakes_.add(kj::evalLater([this] { pump(); })); });
+  take(world_.wait(open()));
+}
+
+Task<Result<void>> ObservatoryWorld::open() {
+  const Options options = small_options();
+  CO_ASSIGN_OR_RETURN(auto journal,
+                      co_await LocalJournal::open(world_.seams(), kDataPath + "/journal", log_options(options), roll_policy(options)));
+  CO_ASSIGN_OR_RETURN(auto directory, co_await world_.seams().disk.create_directory(kDataPath + "/images"));
+  CO_ASSIGN_OR_RETURN(auto images, co_await ImageDirectory::open(world_.seams(), kj::mv(directory), journal->namespace_id()));
+  ReplicaConfig config{
+      .writer_name = "dome", .host = "hill", .checkpoint = checkpoint_policy(options), .image_chunk_bytes = options.image_chunk_bytes};
+  CO_ASSIGN_OR_RETURN(replica_, co_await Replica::open(world_.seams(), kj::mv(journal), kj::mv(images), config, machine_, *queue_));
+  co_return ok();
+}
+
+void ObservatoryWorld::pump() {
+  if (replica_.get() != nullptr) replica_->pump();
+}
+
+void ObservatoryWorld::record_nights(unsigned count, bool full) {
+  const RecordBytes night = full ? make_full_night() : make_night([](capnp::DynamicStruct::Builder) {});
+  for (unsigned i = 0; i < count; ++i) {
+    bool done = false;
+    std::optional<Error> error;
+    queue_->submit(
+        night.bytes(), [&done](const Result<Committed>& result) { done = result.has_value(); }, SubmitQueue::Full::kPass, error);
+    CHECK(!error.has_value());
+    while (!done) world_.run_for(std::chrono::milliseconds(1));
+  }
+}
+
+void ObservatoryWorld::checkpoint() {
+  take(world_.wait(replica_->checkpoint()));
+}
+
+void ObservatoryWorld::stop() {
+  queue_->close(Error(ErrorCode::kClosed, "closing"));
+  take(world_.wait(replica_->close()));
+  kill();
+}
+
+void ObservatoryWorld::kill() {
+  replica_ = nullptr;
+  wakes_.clear();
+  queue_.reset();
+}
+
+Viewed ObservatoryWorld::view(Task<void> (*what)(Viewer&), ViewOptions options) {
+  MemoryFile out_file;
+  MemoryFile problems_file;
+  StandardOutput out(out_file.descriptor());
+  StandardOutput problems(problems_file.descriptor());
+  Viewer viewer(world_.seams(), options, out, problems);
+  world_.wait(what(viewer));
+  take(out.finish());
+  return {viewer.exit_status(), out_file.text(), problems_file.text()};
+}
+
+std::vector<std::string> ObservatoryWorld::files() {
+  std::vector<std::string> all;
+  for (const char* directory : {"/data/images", "/data/journal"}) {
+    for (const std::string& name : disk().list(directory)) {
+      if (name != kLockFile) all.push_back(std::string(directory) + "/" + name);
+    }
+  }
+  return all;
+}
+
+std::string ObservatoryWorld::newest(const std::string& beginning) {
+  std::string found;
+  for (const std::string& path : files()) {
+    if (path.substr(path.find_last_of('/') + 1).starts_with(beginning)) found = path;
+  }
+  CHECK(!found.empty(), beginning);
+  return found;
+}
+
+}  // namespace varve::testing

@@ -1,0 +1,81 @@
+#include "tools/found_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/result.h"
+#include "editlog/directory_survey.h"
+#include "fsimage/image_names.h"
+
+namespace varve {
+
+namespace {
+
+struct Kind {
+  const char* what;
+  const char* subdirectory;
+  std::vector<std::string> (*select)(const std::vector<std::string>& names);
+};
+
+std::vector<std::string> select_segments(const std::vector<std::string>& names) {
+  std::vector<std::string> selected;
+  for (const SegmentName& segment : survey(names).segments) selected.push_back(file_name(segment));
+  return selected;
+}
+
+std::vector<std::string> select_images(const std::vector<std::string>& names) {
+  std::vector<std::string> selected;
+  std::copy_if(names.begin(), names.end(), std::back_inserter(selected),
+               [](const std::string& name) { return parse_image_name(name).has_value(); });
+  return selected;  // 19 digits each: the order of names is that of txids
+}
+
+constexpr Kind kSegments = {"segments", "journal", select_segments};
+constexpr Kind kImages = {"images", "images", select_images};
+
+struct SplitPath {
+  std::string parent;
+  std::string name;
+};
+SplitPath split(const std::string& path) {
+  const auto slash = path.find_last_of('/');
+  if (slash == std::string::npos) return {".", path};
+  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
+}
+
+Task<Result<FoundFiles>> find_in(Disk& disk, kj::Own<Directory> directory, Kind kind) {
+  CO_ASSIGN_OR_RETURN(const std::vector<std::string> names, co_await directory->list());
+  std::vector<std::string> selected = kind.select(names);
+  if (!selected.empty()) co_return FoundFiles{kj::mv(directory), std::move(selected), true};
+  const bool nested = std::binary_search(names.begin(), names.end(), kind.subdirectory);
+  if (!nested)
+    co_return fail(ErrorCode::kNotFound,
+                   fmt::format("{} holds no {}; name a file, or the directory that holds them", directory->path(), kind.what));
+  CO_ASSIGN_OR_RETURN(auto below, co_await disk.open_directory(directory->path() + "/" + kind.subdirectory));
+  CO_ASSIGN_OR_RETURN(const std::vector<std::string> names_below, co_await below->list());
+  selected = kind.select(names_below);
+  if (selected.empty()) co_return fail(ErrorCode::kNotFound, fmt::format("{} holds no {}", below->path(), kind.what));
+  co_return FoundFiles{kj::mv(below), std::move(selected), true};
+}
+
+Task<Result<FoundFiles>> find(Disk& disk, std::string path, Kind kind) {
+  auto directory = co_await disk.open_directory(path);
+  if (directory) co_return co_await find_in(disk, kj::mv(*directory), kind);
+  const SplitPath place = split(path);
+  if (place.name.empty()) co_return fail(directory.error());
+  auto parent = co_await disk.open_directory(place.parent);
+  if (!parent) co_return fail(parent.error());
+  co_return FoundFiles{kj::mv(*parent), {place.name}, false};
+}
+
+}  // namespace
+
+Task<Result<FoundFiles>> find_segments(Disk& disk, std::string path) {
+  return find(disk, std::move(path), kSegments);
+}
+Task<Result<FoundFiles>> find_images(Disk& disk, std::string path) {
+  return find(disk, std::move(path), kImages);
+}
+
+}  // namespace varve

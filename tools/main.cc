@@ -1,0 +1,27 @@
+// The `varve` tool: looks at logs and images.
+// Exit status: 0 fine, 1 a failure or damage, 2 wrong usage.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "tools/commands.h"
+#include "tools/view_options.h"
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is seen by its error
+  CLI::App app("Varve keeps the state of a resource manager alive.", "varve");
+  app.set_version_flag("--version", "varve " VARVE_VERSION);
+  app.require_subcommand(1);
+  varve::Command chosen;
+  varve::add_log_commands(app, chosen);
+  varve::add_image_commands(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& wrong) {
+    std::cerr << "varve: " << wrong.what() << " (varve --help tells more)\n";
+    return varve::kExitUsage;
+  }
+  return chosen();
+}
