@@ -9,7 +9,7 @@
 
 #include "base/digest.h"
 #include "base/result.h"
-#include "fsimage/image_loader.h"
+#include "fsimage/section_loader.h"
 #include "fsimage/image_names.h"
 #include "fsimage/image_publisher.h"
 #include "fsimage/image_reader.h"
@@ -174,7 +174,7 @@ Task<Result<ImagePoint>> LocalImageDirectory::do_peek(TxId txid) {
 
 Task<Result<LoadedImage>> LocalImageDirectory::do_load(TxId txid, std::function<Result<void>(ImageSource&)> declare) {
   CO_ASSIGN_OR_RETURN(kj::Own<ImageReader> image, co_await open_image(txid));
-  ImageLoader loader(*image);
+  SectionLoader loader(*image);
   if (const Result<void> declared = declare(loader); !declared) co_return fail(image->named(declared.error()));
   co_return co_await loader.run(seams_.workers);
 }

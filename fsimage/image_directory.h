@@ -39,7 +39,8 @@ struct ImageInfo {
 
 struct SaveOptions {
   std::size_t chunk_bytes = 1u << 20;
-  // Called now and then; returns how long to wait before more is written (0: full speed), so that a checkpoint gives way to the log.
+  // Called now and then; returns how long to wait before more is written or read back (0: full speed), so that a checkpoint gives way to
+  // the log.
   std::function<std::chrono::nanoseconds()> pace;
 };
 

@@ -13,16 +13,28 @@
 #include "fsimage/image_writer.h"
 
 namespace varve {
+namespace {
+
+ImageScan::GiveWay make_give_way(Clock& clock, const SaveOptions& options) {
+  if (!options.pace) return {};
+  return [&clock, pace = options.pace]() -> kj::Promise<void> {
+    const std::chrono::nanoseconds delay = pace();
+    return delay > std::chrono::nanoseconds::zero() ? clock.after(delay) : kj::Promise<void>(kj::READY_NOW);
+  };
+}
+
+}  // namespace
 
 ImagePublisher::ImagePublisher(Seams seams, Directory& directory) : seams_(seams), directory_(directory) {}
 
 Task<Result<SavedImage>> ImagePublisher::publish(ImagePoint point, SectionPlan& plan, SaveOptions options, bool replaces) {
   const TxId txid = point.position.txid;
   const std::string tmp = image_tmp_name(txid);
+  const ImageScan::GiveWay give_way = make_give_way(seams_.clock, options);
   Result<SavedImage> saved = co_await write(tmp, point, plan, std::move(options));
   Result<void> outcome;
   if (saved) {
-    outcome = co_await read_back(tmp, *saved);
+    outcome = co_await read_back(tmp, *saved, give_way);
     if (outcome) outcome = co_await directory_.rename(tmp, image_name(txid));
   } else {
     outcome = fail(saved.error());
@@ -53,10 +65,10 @@ Task<Result<SavedImage>> ImagePublisher::write(std::string name, const ImagePoin
 }
 
 // Opened afresh: what is verified is what a later start will find under the name.
-Task<Result<void>> ImagePublisher::read_back(std::string name, SavedImage saved) {
+Task<Result<void>> ImagePublisher::read_back(std::string name, SavedImage saved, ImageScan::GiveWay give_way) {
   CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(name, {}));
   CO_ASSIGN_OR_RETURN(kj::Own<ImageReader> image, co_await ImageReader::open(kj::mv(file)));
-  CO_TRY(co_await verify_image(*image, seams_.workers));
+  CO_TRY(co_await verify_image(*image, seams_.workers, std::move(give_way)));
   if (image->trailer().whole == saved.digest) co_return ok();
   co_return fail(ErrorCode::kDamaged, fmt::format("reading image {} back: its digest is {}, expected {} as written; check the disk",
                                                   image->path(), to_hex(image->trailer().whole), to_hex(saved.digest)));

@@ -12,7 +12,8 @@
 
 namespace varve {
 
-ImageScan::ImageScan(ImageReader& image, Workers& workers) : image_(image), workers_(workers) {}
+ImageScan::ImageScan(ImageReader& image, Workers& workers, GiveWay give_way)
+    : image_(image), workers_(workers), give_way_(std::move(give_way)) {}
 
 void ImageScan::add(const SectionEntry& section, const ChunkConsumer* consumer) {
   for (std::uint32_t i = 0; i < section.chunks; ++i) items_.push_back({section.first_chunk + i, i, sections_.size()});
@@ -51,6 +52,7 @@ Task<void> ImageScan::run_lane(Lane& lane) {
 }
 
 Task<void> ImageScan::pass(Lane& lane) {
+  if (give_way_) co_await give_way_();
   Result<std::size_t> read = co_await image_.read_chunk(lane.item.chunk, lane.stored);
   if (!read) {
     lane.outcome = fail(read.error());

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -23,7 +24,10 @@ class ImageScan {
  public:
   static constexpr std::uint64_t kWindowBytes = 32u << 20;
 
-  ImageScan(ImageReader& image, Workers& workers);
+  // Asked before each chunk; resolves when it may be read.
+  using GiveWay = std::function<kj::Promise<void>()>;
+
+  ImageScan(ImageReader& image, Workers& workers, GiveWay give_way = {});
 
   // Adds the chunks of a section, whose records go to `consumer`; nullptr: the chunks are only verified.
   void add(const SectionEntry& section, const ChunkConsumer* consumer);
@@ -61,6 +65,7 @@ class ImageScan {
 
   ImageReader& image_;
   Workers& workers_;
+  GiveWay give_way_;
   std::vector<Section> sections_;
   std::vector<Item> items_;
   std::size_t next_ = 0;  // item

@@ -15,9 +15,9 @@
 
 namespace varve {
 
-class ImageLoader final : public ImageSource {
+class SectionLoader final : public ImageSource {
  public:
-  explicit ImageLoader(ImageReader& image);
+  explicit SectionLoader(ImageReader& image);
 
   TxId txid() const override { return TxId{image_.header().txid}; }
   const std::vector<Section>& sections() const override { return sections_; }

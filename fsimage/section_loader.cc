@@ -1,4 +1,4 @@
-#include "fsimage/image_loader.h"
+#include "fsimage/section_loader.h"
 
 #include <fmt/format.h>
 
@@ -7,12 +7,12 @@
 
 namespace varve {
 
-ImageLoader::ImageLoader(ImageReader& image) : image_(image) {
+SectionLoader::SectionLoader(ImageReader& image) : image_(image) {
   for (const SectionEntry& section : image.toc().sections)
     sections_.push_back({.info = section.info(), .records = section.records, .chunks = section.chunks});
 }
 
-Task<Result<LoadedImage>> ImageLoader::run(Workers& workers) {
+Task<Result<LoadedImage>> SectionLoader::run(Workers& workers) {
   CO_TRY(check_required());
   ImageScan scan(image_, workers);
   for (const SectionEntry& section : image_.toc().sections) {
@@ -23,7 +23,7 @@ Task<Result<LoadedImage>> ImageLoader::run(Workers& workers) {
   co_return LoadedImage{.point = image_.point(), .bytes = image_.file_bytes(), .digest = image_.trailer().whole};
 }
 
-Result<void> ImageLoader::check_required() const {
+Result<void> SectionLoader::check_required() const {
   for (const Section& section : sections_) {
     if (!section.info.required || consumers_.contains(section.info.id)) continue;
     const Error unknown(ErrorCode::kRefused,
