@@ -9,7 +9,8 @@
 // Start:      the body runs at once, until its first co_await of something.
 // Cancelling: destroying the Task (or the promise made of it) destroys the coroutine's frame, and what it was waiting for.
 // Rules:      parameters by value or references that outlive the task, never references to temporaries;
-//             no co_await inside a condition that holds temporaries: name the result first.
+//             no co_await inside a condition that holds temporaries: name the result first;
+//             no aggregate made in braces within a co_await expression: g++ 12 destroys it twice. Name it first.
 #pragma once
 
 #include <kj/async.h>

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <kj/async-unix.h>
+#include <kj/debug.h>
 #include <kj/io.h>
 
 #include <atomic>

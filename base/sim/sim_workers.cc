@@ -3,7 +3,7 @@
 namespace varve {
 
 kj::Promise<void> SimWorkers::run(std::function<void()> work) {
-  return kj::evalLater([work = std::move(work)] { work(); });
+  return kj::evalLater([work = std::move(work)] { work(); }).eagerlyEvaluate(nullptr);  // as a real one: begins unasked
 }
 
 }  // namespace varve

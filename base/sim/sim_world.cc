@@ -10,6 +10,7 @@ SimWorld::SimWorld(std::uint64_t seed, unsigned workers)
       random_(seed),
       clock_(port_.timer()),
       disk_(clock_, trace_, random_.next()),
+      network_(clock_, trace_, random_.next()),
       workers_(workers),
       log_sink_([this](LogLevel, std::string_view line) { log_lines_.emplace_back(line); }) {}
 

@@ -1,0 +1,78 @@
+#include "base/real/real_seams.h"
+
+#include <gtest/gtest.h>
+
+#include "base/task.h"
+
+namespace varve {
+namespace {
+
+TEST(RealClock, waits_at_least_as_long_as_asked) {
+  RealSeams real;
+  Clock& clock = real.seams().clock;
+  auto begin = clock.now();
+  real.mailbox().run_until(clock.after(std::chrono::milliseconds(5)));
+  EXPECT_GE(clock.now() - begin, std::chrono::milliseconds(5));
+  real.mailbox().run_until(clock.after(std::chrono::nanoseconds(-1)));
+  EXPECT_GT(clock.wall_us(), 1'700'000'000'000'000u);
+}
+
+TEST(RealRandom, does_not_repeat_itself) {
+  RealSeams real;
+  Random& random = real.seams().random;
+  EXPECT_NE(random.next(), random.next());
+  EXPECT_NE(random.uuid(), random.uuid());
+}
+
+TEST(RealWorkers, run_beside_the_loop) {
+  RealSeams real({.worker_threads = 2});
+  Workers& workers = real.seams().workers;
+  EXPECT_EQ(workers.count(), 2u);
+  bool ran = false;
+  real.mailbox().run_until(workers.run([&] { ran = true; }));
+  EXPECT_TRUE(ran);
+}
+
+TEST(RealSeams, have_a_log_that_may_always_be_called) {
+  RealSeams silent;
+  silent.seams().log(LogLevel::kInfo, "nobody listens");
+}
+
+TEST(RealSeams, take_a_log) {
+  std::string line;
+  RealSeams real({.log = [&](LogLevel, std::string_view text) { line = text; }});
+  real.seams().log(LogLevel::kInfo, "hello");
+  EXPECT_EQ(line, "hello");
+}
+
+Task<std::string> say_hello(Network& network) {
+  kj::Own<Listener> listener = co_await network.listen("127.0.0.1:0");
+  auto accepting = listener->accept();
+  kj::Own<kj::AsyncIoStream> client = co_await network.connect("127.0.0.1:" + std::to_string(listener->port()));
+  kj::Own<kj::AsyncIoStream> server = co_await kj::mv(accepting);
+  co_await client->write("hello", 5);
+  std::string got(5, '?');
+  co_await server->read(got.data(), got.size());
+  co_return got;
+}
+
+TEST(RealNetwork, connects_to_a_listener) {
+  RealSeams real;
+  EXPECT_EQ(real.mailbox().run_until(kj::Promise<std::string>(say_hello(real.seams().network))), "hello");
+}
+
+TEST(RealNetwork, fails_with_disconnected) {
+  RealSeams real;
+  for (const char* address : {"127.0.0.1:1", "not an address"}) {
+    try {
+      real.mailbox().run_until(real.seams().network.connect(address));
+      FAIL();
+    } catch (const kj::Exception& error) {
+      EXPECT_EQ(error.getType(), kj::Exception::Type::DISCONNECTED);
+      EXPECT_NE(std::string_view(error.getDescription().cStr()).find(address), std::string_view::npos);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace varve
