@@ -32,8 +32,7 @@ Result<void> RmStore::Core::open(Options options, const EngineOpener& open_engin
   ASSIGN_OR_RETURN(engine_, open_engine(std::move(options), state_));
   ASSIGN_OR_RETURN(const auto completed, completed_applications(*view()));
   for (const CompletedApplication& application : completed) completed_.add(application);
-  // From the first submission on completed_ is the loop's.
-  for (const CompletedApplication& application : take_surplus()) remove(application);
+  remove_surplus();
   return ok();
 }
 
@@ -52,16 +51,24 @@ void RmStore::Core::finish(const rm::Transaction& transaction, Result<Committed>
   } else if (RmState::refused(result->reply)) {
     result = fail(ErrorCode::kRefused, fmt::format("applying transaction {}: {}", result->txid.value, result->reply.data));
   } else {
-    for (const rm::Operation& operation : transaction) completed_.note(operation);
-    for (const CompletedApplication& application : take_surplus()) remove(application);
+    note(transaction);
+    remove_surplus();
   }
   done(std::move(result));
 }
 
-std::vector<CompletedApplication> RmStore::Core::take_surplus() {
+void RmStore::Core::note(const rm::Transaction& transaction) {
+  const std::lock_guard lock(mutex_);
+  for (const rm::Operation& operation : transaction) completed_.note(operation);
+}
+
+void RmStore::Core::remove_surplus() {
   std::vector<CompletedApplication> surplus;
-  while (auto application = completed_.take_surplus()) surplus.push_back(*application);
-  return surplus;
+  {
+    const std::lock_guard lock(mutex_);
+    while (auto application = completed_.take_surplus()) surplus.push_back(*application);
+  }
+  for (const CompletedApplication& application : surplus) remove(application);
 }
 
 void RmStore::Core::remove(const CompletedApplication& application) {
@@ -70,7 +77,10 @@ void RmStore::Core::remove(const CompletedApplication& application) {
   engine_->submit(encoded.bytes(), [this, application](Result<Committed> result) {
     if (result) return;
     notice(result.error());
-    completed_.add(application);  // tried again when the next one completes
+    {
+      const std::lock_guard lock(mutex_);
+      completed_.add(application);  // tried again when the next one completes
+    }
     if (log_)
       log_(LogLevel::kWarning, fmt::format("removing the completed {} failed: {}", rm::to_string(application.id), result.error().text()));
   });
@@ -80,7 +90,7 @@ void RmStore::Core::notice(const Error& error) {
   const bool ends = ends_store(error.code());
   if (!ends && error.code() != ErrorCode::kOutcomeUnknown) return;
   {
-    const std::lock_guard lock(end_mutex_);
+    const std::lock_guard lock(mutex_);
     if (ends && !end_) end_ = error;
     if (std::exchange(told_, true)) return;
   }
@@ -88,7 +98,7 @@ void RmStore::Core::notice(const Error& error) {
 }
 
 std::optional<Error> RmStore::Core::end() const {
-  const std::lock_guard lock(end_mutex_);
+  const std::lock_guard lock(mutex_);
   return end_;
 }
 
@@ -108,6 +118,7 @@ RmStore::Counts RmStore::Core::counts() {
   Counts counts;
   engine_->inspect([&] {
     const RmState::Statistics statistics = state_.statistics();
+    const std::lock_guard lock(mutex_);
     counts = {.applications = statistics.applications,
               .completed_applications = completed_.size(),
               .attempts = statistics.attempts,

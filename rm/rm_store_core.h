@@ -1,7 +1,7 @@
 // What stands behind RmStore.
 //
 // Owns:    the state, the engine that keeps it alive, and what is known of completed applications.
-// Threads: submit(), view() and counts() any; the completions, and with them completed_, "varve-loop"'s.
+// Threads: any, but open() before all others.
 #pragma once
 
 #include <memory>
@@ -30,7 +30,9 @@ class RmStore::Core {
 
  private:
   void finish(const rm::Transaction& transaction, Result<Committed> result, const Done& done);
-  std::vector<CompletedApplication> take_surplus();
+  // Takes note of what is durable and removes completed applications above the limit.
+  void note(const rm::Transaction& transaction);
+  void remove_surplus();
   void remove(const CompletedApplication& application);
   void notice(const Error& error);
   std::optional<Error> end() const;
@@ -38,8 +40,8 @@ class RmStore::Core {
   const RmOptions options_;
   LogSink log_;
   RmState state_;
+  mutable std::mutex mutex_;  // guards the next three
   CompletedApplications completed_;
-  mutable std::mutex end_mutex_;
   std::optional<Error> end_;  // why the store takes nothing any more
   bool told_ = false;         // RmOptions::ended was called
   std::unique_ptr<Engine> engine_;
