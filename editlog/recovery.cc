@@ -48,7 +48,8 @@ class Recovery {
   }
 
   Task<Result<void>> recover_open(OpenSegment& segment) {
-    auto writer = co_await (segment.decision == RecoveryDecision::kCopy ? copy(segment) : resume(segment));
+    auto making = segment.decision == RecoveryDecision::kCopy ? copy(segment) : resume(segment);
+    auto writer = co_await kj::mv(making);
     if (!writer) co_return fail(writer.error());
     auto added = std::make_shared<LogSegment>();
     added->header = segment.scan.head.header;
