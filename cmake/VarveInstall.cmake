@@ -2,7 +2,7 @@
 include(CMakePackageConfigHelpers)
 
 set(libraries)
-foreach(folder base editlog fsimage journal checkpointer ha rm)
+foreach(folder base base_real editlog fsimage journal checkpointer ha rm)
   foreach(library varve_${folder} varve_${folder}_schema)
     if(TARGET ${library})
       list(APPEND libraries ${library})

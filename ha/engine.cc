@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/real/real_seams.h"
 #include "base/result.h"
+#include "base/tasks.h"
 #include "ha/options.h"
 #include "ha/replica.h"
 #include "journal/journal_url.h"
@@ -61,10 +62,6 @@ class LoopEngine final : public Engine {
   template <typename T>
   Result<T> ask(std::function<kj::Promise<Result<T>>()> question) const;
 
-  struct TaskErrors final : kj::TaskSet::ErrorHandler {
-    void taskFailed(kj::Exception&& exception) override { CHECK(false, exception.getDescription().cStr()); }
-  };
-
   Options options_;
   StateMachine& machine_;
   SubmitQueue queue_;
@@ -78,7 +75,7 @@ class LoopEngine final : public Engine {
 
   // The loop's own, while it runs.
   Replica* replica_ = nullptr;
-  kj::TaskSet* tasks_ = nullptr;  // questions being answered
+  Tasks* tasks_ = nullptr;  // questions being answered
   kj::PromiseFulfiller<void>* stop_ = nullptr;
 };
 
@@ -98,9 +95,8 @@ Result<void> LoopEngine::start(std::string image_path, JournalUrl url) {
 void LoopEngine::run(std::string image_path, JournalUrl url, std::promise<Result<void>>& opened) {
   pthread_setname_np(pthread_self(), "varve-loop");
   RealSeams real(RealSeamsOptions{.worker_threads = options_.image_threads, .log = options_.log});
-  TaskErrors errors;
-  auto tasks = kj::heap<kj::TaskSet>(errors);
-  tasks_ = tasks.get();
+  Tasks tasks;
+  tasks_ = &tasks;
   auto stop = kj::newPromiseAndFulfiller<void>();
   stop_ = stop.fulfiller.get();
   auto replica = real.mailbox().run_until(kj::Promise<Result<kj::Own<Replica>>>(open_replica(real.seams(), std::move(image_path), std::move(url))));
@@ -115,7 +111,7 @@ void LoopEngine::run(std::string image_path, JournalUrl url, std::promise<Result
   }
   opened.set_value(ok());
   real.mailbox().run_until(kj::mv(stop.promise));
-  tasks = nullptr;
+  tasks.clear();
   {
     std::lock_guard lock(mutex_);
     mailbox_ = nullptr;

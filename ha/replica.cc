@@ -20,10 +20,6 @@ constexpr std::size_t kSliceTransactions = 128;
 
 }  // namespace
 
-struct Replica::AppendErrors final : kj::TaskSet::ErrorHandler {
-  void taskFailed(kj::Exception&& exception) override { CHECK(false, exception.getDescription().cStr()); }
-};
-
 Replica::Replica(Seams seams, kj::Own<Journal> journal, kj::Own<ImageDirectory> images, ReplicaConfig config, StateMachine& machine,
                  SubmitQueue& queue)
     : seams_(seams),
@@ -31,9 +27,7 @@ Replica::Replica(Seams seams, kj::Own<Journal> journal, kj::Own<ImageDirectory> 
       machine_(machine),
       queue_(queue),
       journal_(kj::mv(journal)),
-      images_(kj::mv(images)),
-      append_errors_(kj::heap<AppendErrors>()),
-      appends_(kj::heap<kj::TaskSet>(*append_errors_)) {}
+      images_(kj::mv(images)) {}
 
 Replica::~Replica() noexcept(false) {}
 
@@ -93,7 +87,7 @@ void Replica::append(SubmitQueue::Batch batch) {
   const RunOn where = alone && bytes <= kInlineBytesMax ? RunOn::kInline : RunOn::kDiskThread;
   ++in_flight_;
   in_flight_bytes_ += bytes;
-  appends_->add(writer_->append(std::move(batch.builder), where)
+  appends_.add(writer_->append(std::move(batch.builder), where)
                     .then([this, completions = std::move(batch.completions), bytes](Result<FramePtr>&& frame) mutable {
                       on_appended(std::move(frame), std::move(completions), bytes);
                     }));

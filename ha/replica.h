@@ -19,6 +19,7 @@
 
 #include "base/seams.h"
 #include "base/task.h"
+#include "base/tasks.h"
 #include "checkpointer/checkpointer.h"
 #include "fsimage/image_directory.h"
 #include "ha/state_recovery.h"
@@ -100,9 +101,7 @@ class Replica {
   std::vector<kj::Own<kj::PromiseFulfiller<FrozenState>>> freezing_;
   kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> when_idle_;
   kj::Promise<void> apply_task_ = nullptr;
-  struct AppendErrors;
-  kj::Own<AppendErrors> append_errors_;
-  kj::Own<kj::TaskSet> appends_;
+  Tasks appends_;
 };
 
 }  // namespace varve

@@ -72,7 +72,8 @@ Task<Result<kj::Own<JournalWriter>>> LocalJournal::do_become_writer(std::string 
   if (!configuration) co_return fail(configuration.error());
   const SegmentStart segment_start{std::move(schema.compiled), schema.transaction_type, std::move(schema.name), *configuration};
   auto writer = kj::heap<LocalWriter>(seams_, *log_, roll_, epoch, encode(segment_start));
-  auto started = co_await writer->append_control(FrameKind::kEpochStart, encode(EpochStart{writer_id, std::move(name), std::move(host)}));
+  std::string epoch_start = encode(EpochStart{writer_id, std::move(name), std::move(host)});
+  auto started = co_await writer->append_control(FrameKind::kEpochStart, std::move(epoch_start));
   if (!started) co_return fail(started.error().within(fmt::format("starting epoch {}", epoch.value)));
   co_return kj::Own<JournalWriter>(kj::mv(writer));
 }

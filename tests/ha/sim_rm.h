@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/sim/sim_world.h"
+#include "base/tasks.h"
 #include "ha/options.h"
 #include "ha/replica.h"
 #include "journal/local_journal.h"
@@ -44,7 +45,7 @@ class SimRm {
 
   // The same as a task that may never end, when the power fails meanwhile.
   Task<Result<void>> start_task() {
-    queue_.emplace(queue_options(options), [this] { wakes_->add(kj::evalLater([this] { pump(); })); });
+    queue_.emplace(queue_options(options), [this] { wakes_.add(kj::evalLater([this] { pump(); })); });
     machine_.emplace();
     auto journal = co_await LocalJournal::open(world_.seams(), "/rm/journal", log_options(options), roll_policy(options));
     if (!journal) co_return fail(journal.error());
@@ -95,7 +96,7 @@ class SimRm {
   // The process is gone; what it wrote is still with the operating system.
   void kill() {
     replica_ = nullptr;
-    wakes_ = kj::heap<kj::TaskSet>(failed_);
+    wakes_.clear();
     queue_.reset();
   }
 
@@ -136,9 +137,6 @@ class SimRm {
     std::optional<TxId> acknowledged;
     bool done = false;
   };
-  struct Failed final : kj::TaskSet::ErrorHandler {
-    void taskFailed(kj::Exception&& e) override { KJ_FAIL_ASSERT(e); }
-  };
 
   void pump() {
     if (replica_.get() != nullptr) replica_->pump();
@@ -152,8 +150,7 @@ class SimRm {
   SimWorld& world_;
   std::optional<LedgerMachine> machine_;
   std::optional<SubmitQueue> queue_;
-  Failed failed_;
-  kj::Own<kj::TaskSet> wakes_ = kj::heap<kj::TaskSet>(failed_);
+  Tasks wakes_;
   std::vector<Submitted> submitted_;
   std::vector<Error> errors_;
   std::uint64_t number_ = 0;
