@@ -22,8 +22,8 @@ void ImageScan::add(const SectionEntry& section, const ChunkConsumer* consumer) 
 
 Task<Result<void>> ImageScan::run() {
   std::sort(items_.begin(), items_.end(), [](const Item& a, const Item& b) { return a.chunk < b.chunk; });
-  // While one chunk of a worker is computed its next one is read.
-  const std::size_t lane_count = std::min<std::size_t>(items_.size(), 2 * workers_.count());
+  // While one chunk of a worker is computed its next one is read; who gives way does one thing at a time.
+  const std::size_t lane_count = std::min<std::size_t>(items_.size(), give_way_ ? 1 : 2 * workers_.count());
   std::vector<std::unique_ptr<Lane>> lanes;
   auto running = kj::heapArrayBuilder<kj::Promise<void>>(lane_count);
   for (std::size_t i = 0; i < lane_count; ++i) {

@@ -24,7 +24,7 @@ class ImageScan {
  public:
   static constexpr std::uint64_t kWindowBytes = 32u << 20;
 
-  // Asked before each chunk; resolves when it may be read.
+  // Asked before each chunk; resolves when it may be read. With it, chunks go one after the other.
   using GiveWay = std::function<kj::Promise<void>()>;
 
   ImageScan(ImageReader& image, Workers& workers, GiveWay give_way = {});
