@@ -32,16 +32,16 @@ void BenchReport::add_rates(double operations, double bytes, double seconds) {
   add("seconds", seconds);
 }
 
-void BenchReport::add_latencies(const LatencyHistogram& latencies) {
-  add("p50_us", latencies.quantile_us(0.5));
-  add("p99_us", latencies.quantile_us(0.99));
-  add("p999_us", latencies.quantile_us(0.999));
-  add("max_us", latencies.max_us());
+void BenchReport::add_latencies(const LatencyHistogram& latencies, std::string_view prefix) {
+  add(fmt::format("{}p50_us", prefix), latencies.quantile_us(0.5));
+  add(fmt::format("{}p99_us", prefix), latencies.quantile_us(0.99));
+  add(fmt::format("{}p999_us", prefix), latencies.quantile_us(0.999));
+  add(fmt::format("{}max_us", prefix), latencies.max_us());
 }
 
 void BenchReport::print(bool json) const {
   if (!json) {
-    for (const auto& [key, value] : values_) fmt::print("{:<24} {:.3f}\n", key, value);
+    for (const auto& [key, value] : values_) fmt::print("{:<26} {:.3f}\n", key, value);
     return;
   }
   std::string line = "{";

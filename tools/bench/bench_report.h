@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,9 +19,10 @@ std::uint64_t anonymous_bytes();
 class BenchReport {
  public:
   void add(std::string key, double value) { values_.emplace_back(std::move(key), value); }
-  // ops_per_s, bytes_per_s, and the quantiles if there are any.
+  // ops_per_s, bytes_per_s and seconds.
   void add_rates(double operations, double bytes, double seconds);
-  void add_latencies(const LatencyHistogram& latencies);
+  // p50_us, p99_us, p999_us and max_us, with `prefix` before each.
+  void add_latencies(const LatencyHistogram& latencies, std::string_view prefix = "");
   void print(bool json) const;
 
  private:

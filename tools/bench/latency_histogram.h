@@ -17,6 +17,11 @@ class LatencyHistogram {
     ++total_;
     max_ = std::max(max_, value);
   }
+  void add(const LatencyHistogram& other) {
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+    total_ += other.total_;
+    max_ = std::max(max_, other.max_);
+  }
   void clear() { *this = LatencyHistogram(); }
 
   std::uint64_t count() const { return total_; }
