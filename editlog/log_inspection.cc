@@ -132,7 +132,7 @@ class Inspection {
                                     fmt::format("it ends in epoch {}, below {}", footer->last().epoch.value, plan_.end.epoch.value)));
     plan_.end = plan_.committed = footer->last();
     mark_ = std::max(mark_, plan_.end.txid);
-    plan_.finalized.push_back({head.header, plan_.end, head.file_bytes, footer->trailer.frames_end});
+    plan_.segments.push_back(FinalSegment{head.header, plan_.end, head.file_bytes, footer->trailer.frames_end});
     co_return ok();
   }
 
@@ -173,11 +173,8 @@ class Inspection {
     // Only a committed segment gets a footer.
     if (scan.footer_whole) plan_.committed = plan_.end;
     mark_ = std::max({mark_, plan_.committed.txid, scan.mark_behind});
-    plan_.open.push_back({name, std::move(scan), decision_of(row)});
-    if (cut_here) {
-      plan_.open.back().decision = RecoveryDecision::kCopy;
-      mark_ = std::min(mark_, plan_.end.txid);
-    }
+    if (cut_here) mark_ = std::min(mark_, plan_.end.txid);
+    plan_.segments.push_back(OpenSegment{name, std::move(scan), cut_here ? RecoveryDecision::kCopy : decision_of(row)});
   }
 
   // The log ends here: with the tail of the segment that grows, or at the last finalized one.
@@ -190,7 +187,7 @@ class Inspection {
       if (!mark_above_end) return ok();
       return fail(recovery_error(RecoveryRow::kSequenceNewestMissing, directory_.path(), describe_mark()));
     }
-    OpenSegment& newest = plan_.open.back();
+    OpenSegment& newest = std::get<OpenSegment>(plan_.segments.back());
     if (state_.cut && !cut_above_end) return ok();
     TailFacts facts{.next = newest.scan.next,
                     .mark_above_end = mark_above_end,

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/disk.h"
@@ -35,11 +36,10 @@ struct OpenSegment {
 
 // What recovery has to do.
 struct RecoveryPlan {
-  std::vector<std::string> remove;  // in this order
-  std::vector<FinalSegment> finalized;
-  std::vector<OpenSegment> open;  // behind the finalized ones
-  LogPosition end;                // the last proven frame
-  LogPosition committed;          // the highest one known to be committed
+  std::vector<std::string> remove;                                // in this order
+  std::vector<std::variant<FinalSegment, OpenSegment>> segments;  // in order
+  LogPosition end;                                                // the last proven frame
+  LogPosition committed;                                          // the highest one known to be committed
   std::vector<std::string> ignored;
 };
 

@@ -26,8 +26,12 @@ class Recovery {
 
   Task<Result<RecoveredLog>> run() {
     for (const std::string& name : plan_.remove) CO_TRY(co_await directory_.remove(name));
-    for (const FinalSegment& segment : plan_.finalized) add_finalized(segment);
-    for (OpenSegment& segment : plan_.open) CO_TRY(co_await recover_open(segment));
+    for (const auto& segment : plan_.segments) {
+      if (const auto* finalized = std::get_if<FinalSegment>(&segment))
+        add_finalized(*finalized);
+      else
+        CO_TRY(co_await recover_open(std::get<OpenSegment>(segment)));
+    }
     CO_TRY(co_await restore_version());
     CO_TRY(co_await directory_.sync());
     CO_TRY(co_await store_slots());
@@ -47,7 +51,7 @@ class Recovery {
     log_.segments.add(std::move(added));
   }
 
-  Task<Result<void>> recover_open(OpenSegment& segment) {
+  Task<Result<void>> recover_open(const OpenSegment& segment) {
     auto making = segment.decision == RecoveryDecision::kCopy ? copy(segment) : resume(segment);
     auto writer = co_await kj::mv(making);
     if (!writer) co_return fail(writer.error());

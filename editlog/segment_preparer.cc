@@ -48,11 +48,12 @@ Task<Result<PreparedSegment>> SegmentPreparer::make(std::string name, std::uint6
     co_return fail(ErrorCode::kNoSpace,
                    fmt::format("preparing {}/{} of {} bytes: {} bytes must be free with the reserve, {} are; free some space",
                                directory_.path(), name, file_bytes, needed, free));
-  co_return co_await PreparedSegment::prepare(directory_, {.name = std::move(name),
-                                                           .namespace_id = options_.namespace_id,
-                                                           .salt = seams_.random.next(),
-                                                           .file_bytes = file_bytes,
-                                                           .direct = options_.direct});
+  const PreparationOptions preparation{.name = std::move(name),
+                                       .namespace_id = options_.namespace_id,
+                                       .salt = seams_.random.next(),
+                                       .file_bytes = file_bytes,
+                                       .direct = options_.direct};
+  co_return co_await PreparedSegment::prepare(directory_, preparation);
 }
 
 Task<Result<std::vector<PreparedSegment>>> SegmentPreparer::take(std::vector<std::uint64_t> file_bytes) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/result.h"
+#include "editlog/sector_sweep.h"
 
 namespace varve {
 namespace {
@@ -80,13 +81,8 @@ class TailSurvey {
 
 Task<Result<void>> survey_tail(File& file, SegmentScan& scan) {
   TailSurvey survey(scan);
-  AlignedBuffer block(kBlockBytesMax);
-  for (std::uint64_t offset = scan.stop.offset; offset < scan.head.file_bytes; offset += kBlockBytesMax) {
-    const std::size_t wanted = std::min<std::uint64_t>(kBlockBytesMax, scan.head.file_bytes - offset);
-    CO_ASSIGN_OR_RETURN(const std::size_t got, co_await file.read(offset, block.span(0, wanted)));
-    for (std::size_t at = 0; at + kSectorBytes <= got; at += kSectorBytes) survey.look_at(offset + at, block.span(at, kSectorBytes));
-    if (got < wanted) break;
-  }
+  CO_TRY(co_await sweep_sectors(file, scan.stop.offset, round_down(scan.head.file_bytes, kSectorBytes),
+                                [&survey](std::uint64_t offset, Bytes sector) { survey.look_at(offset, sector); }));
   scan.next = survey.next_frame();
   if (auto end = scan.uncommitted.take_up_to(scan.mark_behind)) scan.committed = *end;
   co_return ok();
