@@ -77,7 +77,18 @@ void SegmentReader::extend(std::uint64_t end_offset) {
 }
 
 Task<Result<std::vector<FrameView>>> SegmentReader::next() {
+  CHECK(!under_way_, file_.path());
+  if (failure_) co_return fail(*failure_);
+  under_way_ = true;
   std::vector<FrameView> views;
+  Result<void> read = co_await read_on(views);
+  under_way_ = false;
+  if (read) co_return views;
+  failure_ = read.error();
+  co_return fail(std::move(read.error()));
+}
+
+Task<Result<void>> SegmentReader::read_on(std::vector<FrameView>& views) {
   while (views.empty() && !stop_) {
     if (offset_ == range_.end_offset) {
       stop_at_end();
@@ -90,7 +101,7 @@ Task<Result<std::vector<FrameView>>> SegmentReader::next() {
       take_from_block(views);
     }
   }
-  co_return views;
+  co_return ok();
 }
 
 // Puts the next block in place, and starts reading the one after it.

@@ -4,7 +4,8 @@
 // Owns:      blocks of about 1 MiB, read one ahead; views share them without a copy (a frame that spans blocks is put together in memory
 //            of its own, a frame above 1 MiB is read straight there).
 // Threads:   the event loop's; views and what keeps them: any thread.
-// Errors:    Result: the disk failed; the reader is of no more use. Whatever is wrong with the bytes is a stop, and a value: whether it is
+// Errors:    Result: the disk failed; from then on every step fails so. Whatever is wrong with the bytes is a stop, and a value: whether it
+// is
 //            the end, a torn tail or damage is for recovery to say (docs/recovery.md).
 // Lifetime:  the file outlives the reader.
 #pragma once
@@ -97,6 +98,7 @@ class SegmentReader {
     kj::Promise<Result<std::size_t>> read;
   };
 
+  Task<Result<void>> read_on(std::vector<FrameView>& views);
   Task<Result<void>> load_block();
   void start_ahead();
   Task<Result<void>> finish_ahead();
@@ -120,6 +122,8 @@ class SegmentReader {
   Block block_;                          // holds offset_, or ends there
   std::optional<FrameHeader> spanning_;  // the accepted header of a frame that goes on behind block_
   bool file_too_short_ = false;
+  bool under_way_ = false;
+  std::optional<Error> failure_;
   std::optional<SegmentStop> stop_;
   std::optional<Ahead> ahead_;  // destroyed first: its read ends before its memory goes
 };

@@ -128,15 +128,19 @@ TEST_F(SegmentReaderTest, keeps_reading_while_the_segment_is_finalized) {
 }
 
 RC_GTEST_FIXTURE_PROP(SegmentReaderTest, any_frames_are_read_back, ()) {
-  world_.disk().restore(SimWorld(2).disk().snapshot());
-  directory_ = take(wait(world_.disk().create_directory("/log")));
   source_ = FrameSource();
   const auto size =
       rc::gen::oneOf(rc::gen::inRange<std::size_t>(0, 700), rc::gen::inRange<std::size_t>(0, 300'000),
                      rc::gen::inRange<std::size_t>((1 << 20) - 1000, (1 << 20) + 1000), rc::gen::just<std::size_t>(2'500'000));
   const auto frames = *rc::gen::resize(12, rc::gen::container<std::vector<std::vector<std::size_t>>>(
                                                rc::gen::nonEmpty(rc::gen::resize(3, rc::gen::container<std::vector<std::size_t>>(size)))));
-  const std::string name = write_segment(frames, 128 << 20);
+  std::uint64_t frame_bytes = 4096;  // of the first frame, and more
+  for (const auto& sizes : frames) {
+    std::uint64_t body = 0;
+    for (std::size_t transaction : sizes) body += transaction_space(transaction);
+    frame_bytes += round_up(sizeof(FrameHeader) + body, kSectorBytes);
+  }
+  const std::string name = write_segment(frames, segment_file_bytes(frame_bytes));
   const ReadBack back = read(name);
   RC_ASSERT(back.stop.kind == SegmentStop::Kind::kEnd);
   RC_ASSERT(back.frames == written());
@@ -306,6 +310,7 @@ TEST_F(SegmentReaderTest, a_failing_disk_is_an_error_not_a_stop) {
   ASSERT_FALSE(frames);
   EXPECT_EQ(frames.error().code(), ErrorCode::kIo);
   EXPECT_FALSE(reader.stop().has_value());
+  EXPECT_EQ(wait(reader.next()).error().text(), frames.error().text());
 }
 
 TEST_F(SegmentReaderTest, a_dropped_step_waits_for_its_read) {
