@@ -29,7 +29,7 @@ class CowMap {
   const Record* find(const Key& key) const { return view().find(key); }
 
   // Inserts, or replaces what is there.
-  void put(const Key& key, Record::Ptr record);
+  void put(const Key& key, Bytes record);
   // False when it was not there.
   bool erase(const Key& key);
 
@@ -71,7 +71,8 @@ class CowMap {
   Node* own(Node*& slot);
   Path own_path(const Key& key);
 
-  void insert(Path& path, unsigned index, const Key& key, const Record* record);
+  void replace(Record*& slot, Bytes record);
+  void insert(Path& path, unsigned index, const Key& key, Record* record);
   Leaf* split_leaf(Path& path, unsigned index);
   // Hangs `right` behind the child at path.steps[depth - 1], splitting nodes upwards as needed.
   void hang(Path& path, unsigned depth, const Key& first, Node* right);
@@ -111,6 +112,7 @@ typename CowMap<Key>::Path CowMap<Key>::own_path(const Key& key) {
     const unsigned index = cow::child_of(*inner, key);
     CHECK(path.depth < cow::kHeightMax);
     path.steps[path.depth++] = {inner, index};
+    cow::prefetch<Key>(inner->children[index]);
     node = own(inner->children[index]);
   }
   path.leaf = cow::as_leaf<Key>(node);
@@ -118,22 +120,25 @@ typename CowMap<Key>::Path CowMap<Key>::own_path(const Key& key) {
 }
 
 template <typename Key>
-void CowMap<Key>::put(const Key& key, Record::Ptr record) {
+void CowMap<Key>::put(const Key& key, Bytes record) {
   if (root_ == nullptr) root_ = new Leaf(generations_.current());
   Path path = own_path(key);
   Leaf& leaf = *path.leaf;
   const unsigned index = cow::lower_bound(leaf.keys, leaf.count, key);
-  if (index < leaf.count && !(key < leaf.keys[index])) {
-    generations_.retire(leaf.records[index]);
-    leaf.records[index] = record.release();
-    return;
-  }
-  insert(path, index, key, record.release());
+  if (index < leaf.count && !(key < leaf.keys[index])) return replace(leaf.records[index], record);
+  insert(path, index, key, Record::make(record, generations_.current()).release());
   size_++;
 }
 
 template <typename Key>
-void CowMap<Key>::insert(Path& path, unsigned index, const Key& key, const Record* record) {
+void CowMap<Key>::replace(Record*& slot, Bytes record) {
+  if (slot->bytes().size() == record.size() && !generations_.seen(slot->born())) return slot->overwrite(record);
+  generations_.retire(slot);
+  slot = Record::make(record, generations_.current()).release();
+}
+
+template <typename Key>
+void CowMap<Key>::insert(Path& path, unsigned index, const Key& key, Record* record) {
   Leaf* right = path.leaf->count == cow::kFanout ? split_leaf(path, index) : nullptr;
   const bool into_right = right != nullptr && index >= path.leaf->count && (index > path.leaf->count || right->count == 0);
   Leaf& leaf = into_right ? *right : *path.leaf;

@@ -14,7 +14,7 @@ class CowRun {
   // False, and nothing is taken, when `key` is not above the last one.
   bool append(const Key& key, Record::Ptr record) {
     if (!leaves_.empty() && !(leaves_.back()->keys[leaves_.back()->count - 1u] < key)) return false;
-    if (leaves_.empty() || leaves_.back()->count == cow::kFanout) leaves_.push_back(Owned(new cow::Leaf<Key>(kBorn)));
+    if (leaves_.empty() || leaves_.back()->count == cow::kFanout) leaves_.push_back(Owned(new cow::Leaf<Key>(kFirstGeneration)));
     cow::Leaf<Key>& leaf = *leaves_.back();
     leaf.keys[leaf.count] = key;
     leaf.records[leaf.count] = record.release();
@@ -41,8 +41,6 @@ class CowRun {
   }
 
  private:
-  static constexpr Generation kBorn = 1;
-
   struct FreeTree {
     void operator()(cow::Leaf<Key>* leaf) const { cow::destroy_tree<Key>(leaf); }
   };
@@ -57,7 +55,7 @@ class CowRun {
   static std::vector<Subtree> level_above(const std::vector<Subtree>& below) {
     std::vector<Subtree> level;
     for (std::size_t i = 0; i < below.size(); i++) {
-      if (i % cow::kFanout == 0) level.push_back({below[i].first, new cow::Inner<Key>(kBorn), 0});
+      if (i % cow::kFanout == 0) level.push_back({below[i].first, new cow::Inner<Key>(kFirstGeneration), 0});
       auto* inner = cow::as_inner<Key>(level.back().node);
       inner->keys[inner->count] = below[i].first;
       inner->children[inner->count] = below[i].node;

@@ -72,6 +72,7 @@ class CowView {
     while (!node->is_leaf) {
       const auto* inner = cow::as_inner<Key>(node);
       node = inner->children[cow::child_of(*inner, key)];
+      cow::prefetch<Key>(node);
     }
     const auto* leaf = cow::as_leaf<Key>(node);
     const unsigned index = cow::lower_bound(leaf->keys, leaf->count, key);

@@ -33,7 +33,7 @@ class Generations {
  public:
   using Destroy = void (*)(const void*);
 
-  explicit Generations(Generation first) : current_(first) {}
+  Generations() = default;
   Generations(const Generations&) = delete;
   ~Generations();  // frees all that is retired: no view may be left
 
@@ -70,7 +70,7 @@ class Generations {
 
   void forget_released_views();
 
-  Generation current_;
+  Generation current_ = kFirstGeneration;
   Generation newest_view_ = 0;   // 0: none
   std::vector<View> views_;      // oldest first
   std::deque<Retired> retired_;  // in the order of `died`

@@ -4,18 +4,22 @@
 #include <kj/exception.h>
 
 #include "base/result.h"
-#include "rm/canonicalizer.h"
 #include "rm/image_sections.h"
 #include "rm/record_keys.h"
 #include "rm/rm.capnp.h"
+#include "rm/segment_reader.h"
 
 namespace varve {
 namespace {
 
 // What may be read of a record to find its key; the rest is not looked at when it is loaded.
 constexpr std::uint64_t kKeyWordsMax = 1 << 20;
-// Records of a new state are in its first generation.
-constexpr Generation kBorn = 1;
+
+template <typename Reader>
+Record::Ptr record_of(Reader reader) {
+  const auto words = capnp::canonicalize(reader);
+  return Record::make(std::as_bytes(std::span(words.begin(), words.size())), kFirstGeneration);
+}
 
 tl::unexpected<Error> damaged(TxId txid, std::string_view section, std::uint32_t chunk, std::size_t record, std::string_view what) {
   return fail(ErrorCode::kDamaged, fmt::format("loading the image of txid {}: record {} in chunk {} of section {} {}; load an older image",
@@ -29,7 +33,8 @@ Result<void> take_chunk(TxId txid, std::string_view section, std::uint32_t chunk
     if (bytes.empty() || bytes.size() % sizeof(capnp::word) != 0) return damaged(txid, section, chunk, i, "is not a whole number of words");
     try {
       SegmentReader message(bytes, kKeyWordsMax);
-      if (!run.append(key_of(message.root<T>()), Record::make(bytes, kBorn))) return damaged(txid, section, chunk, i, "is out of order");
+      if (!run.append(key_of(message.root<T>()), Record::make(bytes, kFirstGeneration)))
+        return damaged(txid, section, chunk, i, "is out of order");
     } catch (const kj::Exception& error) {
       return damaged(txid, section, chunk, i, fmt::format("is malformed: {}", error.getDescription().cStr()));
     }
@@ -83,12 +88,11 @@ Result<void> ImageLoader::take_meta(const RecordView& records) {
   try {
     SegmentReader message(bytes, bytes.size());
     const auto meta = message.root<schema::rm::Meta>();
-    Canonicalizer canonicalizer;
     if (meta.hasVersion()) meta_.version = rm::Version{meta.getVersion().getMajor(), meta.getVersion().getMinor()};
     if (meta.getEpochStored()) meta_.epoch = meta.getEpoch();
     meta_.sequence_number = meta.getSequenceNumber();
-    if (meta.hasAmrm()) meta_.amrm = canonicalizer.record_of<schema::rm::AmrmTokens>(meta.getAmrm(), kBorn);
-    if (meta.hasProxyCa()) meta_.proxy_ca = canonicalizer.record_of<schema::rm::ProxyCa>(meta.getProxyCa(), kBorn);
+    if (meta.hasAmrm()) meta_.amrm = record_of(meta.getAmrm());
+    if (meta.hasProxyCa()) meta_.proxy_ca = record_of(meta.getProxyCa());
   } catch (const kj::Exception& error) {
     return damaged(txid_, "meta", 0, 0, fmt::format("is malformed: {}", error.getDescription().cStr()));
   }
@@ -97,7 +101,7 @@ Result<void> ImageLoader::take_meta(const RecordView& records) {
 }
 
 Result<std::shared_ptr<RmTables>> ImageLoader::finish() {
-  auto tables = std::make_shared<RmTables>(kBorn);
+  auto tables = std::make_shared<RmTables>();
   const bool ascending = tables->applications.adopt(std::move(applications_)) && tables->attempts.adopt(std::move(attempts_)) &&
                          tables->tokens.adopt(std::move(tokens_)) && tables->master_keys.adopt(std::move(master_keys_)) &&
                          tables->reservations.adopt(std::move(reservations_));

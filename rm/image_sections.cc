@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
-#include "rm/canonicalizer.h"
 #include "rm/rm.capnp.h"
+#include "rm/segment_reader.h"
 
 namespace varve {
 namespace {
 
-void add_record(RecordBuffer& buffer, const Record& record) {
-  const Bytes bytes = record.bytes();
+void add_record(RecordBuffer& buffer, Bytes bytes) {
   std::memcpy(buffer.add(bytes.size()).data(), bytes.data(), bytes.size());
 }
 
@@ -20,7 +19,7 @@ RecordProducer part_of(std::shared_ptr<const RmView> view, CowCursor<Key> cursor
   return [view = std::move(view), cursor, left](RecordBuffer& buffer) mutable {
     if (left == 0 || cursor.at_end()) return false;
     do {
-      add_record(buffer, *cursor.record());
+      add_record(buffer, cursor.record()->bytes());
       cursor.next();
       left--;
     } while (left > 0 && !cursor.at_end() && !buffer.full());
@@ -37,7 +36,7 @@ void save_section(ImageSink& sink, std::uint32_t id, const char* name, const std
   sink.add_section({.id = id, .name = name, .record_type = capnp::typeId<T>()}, std::move(parts));
 }
 
-Record::Ptr meta_record(const RmMeta& meta) {
+kj::Array<capnp::word> meta_record(const RmMeta& meta) {
   capnp::MallocMessageBuilder message;
   auto root = message.initRoot<schema::rm::Meta>();
   if (meta.version) {
@@ -55,13 +54,15 @@ Record::Ptr meta_record(const RmMeta& meta) {
     SegmentReader proxy_ca(meta.proxy_ca->bytes(), UINT64_MAX);
     root.setProxyCa(proxy_ca.root<schema::rm::ProxyCa>());
   }
-  return Canonicalizer().record_of<schema::rm::Meta>(root.asReader(), 0);
+  return capnp::canonicalize(root.asReader());
 }
 
 RecordProducer meta_part(std::shared_ptr<const RmView> view) {
   return [view = std::move(view), done = false](RecordBuffer& buffer) mutable {
-    if (!done) add_record(buffer, *meta_record(view->meta));
-    return !std::exchange(done, true);
+    if (std::exchange(done, true)) return false;
+    const auto record = meta_record(view->meta);
+    add_record(buffer, std::as_bytes(std::span(record.begin(), record.size())));
+    return true;
   };
 }
 

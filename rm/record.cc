@@ -18,6 +18,11 @@ Record::Ptr Record::make(Bytes canonical, Generation born) {
   return Ptr(record);
 }
 
+void Record::overwrite(Bytes canonical) {
+  CHECK(canonical.size() == bytes_, canonical.size(), bytes_);
+  std::memcpy(this + 1, canonical.data(), canonical.size());
+}
+
 void Record::destroy(const Record* record) {
   std::free(const_cast<Record*>(record));
 }

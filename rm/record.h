@@ -1,4 +1,5 @@
-// One record of the state in memory: a Cap'n Proto struct in canonical form, one segment without a segment table. Immutable.
+// One record of the state in memory: a Cap'n Proto struct in canonical form, one segment without a segment table. Immutable from the
+// moment that a view may see it.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +11,21 @@ namespace varve {
 
 // Counts the freezes of a state: what was made in generation g is seen by the views of g and of later generations.
 using Generation = std::uint32_t;
+inline constexpr Generation kFirstGeneration = 1;
 
 class Record {
  public:
   struct Free {
     void operator()(const Record* record) const { destroy(record); }
   };
-  using Ptr = std::unique_ptr<const Record, Free>;
+  using Ptr = std::unique_ptr<Record, Free>;
 
   // Precondition: `canonical` is smaller than 4 GiB and a whole number of words.
   static Ptr make(Bytes canonical, Generation born);
   static void destroy(const Record* record);
+
+  // Changes what nobody else can see. Precondition: the size is the same.
+  void overwrite(Bytes canonical);
 
   Bytes bytes() const { return {reinterpret_cast<const std::byte*>(this + 1), bytes_}; }  // 8-byte aligned
   Generation born() const { return born_; }

@@ -9,10 +9,6 @@
 namespace varve {
 
 template <typename Reader>
-ApplicationKey application_key(Reader reader) {
-  return {reader.getClusterTimestamp(), reader.getId()};
-}
-template <typename Reader>
 AttemptKey attempt_key(Reader reader) {
   return {reader.getClusterTimestamp(), reader.getApplicationId(), reader.getNumber()};
 }
@@ -24,7 +20,7 @@ ReservationKey reservation_key(Reader reader) {
 
 // The same for the loader of a section, by the type of its records.
 inline ApplicationKey key_of(schema::rm::Application::Reader reader) {
-  return application_key(reader);
+  return {reader.getClusterTimestamp(), reader.getId()};
 }
 inline AttemptKey key_of(schema::rm::Attempt::Reader reader) {
   return attempt_key(reader);

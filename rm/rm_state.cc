@@ -10,14 +10,11 @@ namespace varve {
 using schema::rm::Operation;
 
 namespace {
-constexpr Generation kFirstGeneration = 1;
 // Objects freed with each transaction once no view sees them: more than a transaction can retire, few enough not to be felt.
 constexpr std::size_t kReclaimedPerTransaction = 32;
-// A larger transaction's room is given back.
-constexpr std::size_t kOperationsKept = 1024;
 }  // namespace
 
-RmState::RmState() : tables_(std::make_shared<RmTables>(kFirstGeneration)) {}
+RmState::RmState() : tables_(std::make_shared<RmTables>()) {}
 
 SchemaInfo RmState::schema() const {
   return {.compiled = std::string(rm_schema()), .transaction_type = capnp::typeId<schema::rm::Transaction>(), .name = "resource-manager"};
@@ -25,29 +22,27 @@ SchemaInfo RmState::schema() const {
 
 Reply RmState::apply(TxId, Bytes transaction) {
   Reply reply;
-  if (auto reason = decoder_.decode(transaction, tables_->generations.current(), operations_)) {
+  if (auto reason = decoder_.decode(transaction)) {
     refused_++;
     reply = {.code = kRefused, .data = std::move(*reason)};
   } else {
-    for (PreparedOperation& operation : operations_) apply(operation, reply);
+    for (const PreparedOperation& operation : decoder_.operations()) apply(operation, reply);
   }
-  operations_.clear();
-  if (operations_.capacity() > kOperationsKept) operations_.shrink_to_fit();
   tables_->generations.reclaim(kReclaimedPerTransaction);
   return reply;
 }
 
-void RmState::apply(PreparedOperation& operation, Reply& reply) {
+void RmState::apply(const PreparedOperation& operation, Reply& reply) {
   RmTables& tables = *tables_;
   switch (operation.kind) {
     case Operation::STORE_APPLICATION:
     case Operation::UPDATE_APPLICATION:
-      return tables.applications.put(operation.id.application(), std::move(operation.record));
+      return tables.applications.put(operation.id.application(), operation.record);
     case Operation::REMOVE_APPLICATION:
       return remove_application(operation.id.application());
     case Operation::STORE_ATTEMPT:
     case Operation::UPDATE_ATTEMPT:
-      return tables.attempts.put(operation.id, std::move(operation.record));
+      return tables.attempts.put(operation.id, operation.record);
     case Operation::REMOVE_ATTEMPT:
       tables.attempts.erase(operation.id);
       return;
@@ -55,25 +50,25 @@ void RmState::apply(PreparedOperation& operation, Reply& reply) {
       tables.meta.sequence_number = std::max(tables.meta.sequence_number, operation.number);
       [[fallthrough]];
     case Operation::UPDATE_TOKEN:
-      return tables.tokens.put(operation.number, std::move(operation.record));
+      return tables.tokens.put(operation.number, operation.record);
     case Operation::REMOVE_TOKEN:
       tables.tokens.erase(operation.number);
       return;
     case Operation::STORE_MASTER_KEY:
-      return tables.master_keys.put(operation.number, std::move(operation.record));
+      return tables.master_keys.put(operation.number, operation.record);
     case Operation::REMOVE_MASTER_KEY:
       tables.master_keys.erase(operation.number);
       return;
     case Operation::STORE_AMRM_TOKENS:
-      tables.meta.amrm = std::move(operation.record);
+      tables.meta.amrm = Record::make(operation.record, tables.generations.current());
       return;
     case Operation::STORE_RESERVATION:
-      return tables.reservations.put(operation.reservation, std::move(operation.record));
+      return tables.reservations.put(operation.reservation, operation.record);
     case Operation::REMOVE_RESERVATION:
       tables.reservations.erase(operation.reservation);
       return;
     case Operation::STORE_PROXY_CA:
-      tables.meta.proxy_ca = std::move(operation.record);
+      tables.meta.proxy_ca = Record::make(operation.record, tables.generations.current());
       return;
     case Operation::INCREMENT_EPOCH:
       reply.code = increment_epoch(operation.epoch);
@@ -82,7 +77,7 @@ void RmState::apply(PreparedOperation& operation, Reply& reply) {
       tables.meta.version = operation.version;
       return;
     case Operation::DELETE_STORE:
-      return replace_tables(std::make_shared<RmTables>(tables.generations.current()));
+      return replace_tables(std::make_shared<RmTables>());
   }
   CHECK(false, static_cast<unsigned>(operation.kind));
 }
@@ -132,7 +127,7 @@ Result<void> RmState::finish_load() {
 
 void RmState::reset() {
   loader_.reset();
-  replace_tables(std::make_shared<RmTables>(kFirstGeneration));
+  replace_tables(std::make_shared<RmTables>());
 }
 
 RmState::Statistics RmState::statistics() const {

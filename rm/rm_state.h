@@ -51,16 +51,15 @@ class RmState : public StateMachine {
   void check_invariants() const;
 
  private:
-  void apply(PreparedOperation& operation, Reply& reply);
+  void apply(const PreparedOperation& operation, Reply& reply);
   void remove_application(const ApplicationKey& key);
   std::uint64_t increment_epoch(const rm::IncrementEpoch& increment);
   void replace_tables(std::shared_ptr<RmTables> tables);
 
   std::shared_ptr<RmTables> tables_;
   TransactionDecoder decoder_;
-  std::vector<PreparedOperation> operations_;  // of the transaction being applied
-  std::unique_ptr<ImageLoader> loader_;        // between load() and finish_load()
-  std::uint64_t copied_bytes_ = 0;             // of tables that are gone
+  std::unique_ptr<ImageLoader> loader_;  // between load() and finish_load()
+  std::uint64_t copied_bytes_ = 0;       // of tables that are gone
   std::uint64_t refused_ = 0;
 };
 

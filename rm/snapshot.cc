@@ -4,8 +4,8 @@
 #include <kj/exception.h>
 
 #include "base/result.h"
-#include "rm/canonicalizer.h"
 #include "rm/rm.capnp.h"
+#include "rm/segment_reader.h"
 
 namespace varve {
 namespace {

@@ -22,9 +22,6 @@ struct RmMeta {
 };
 
 struct RmTables {
-  // Records that were made in generation `first` may be put into them.
-  explicit RmTables(Generation first) : generations(first) {}
-
   Generations generations;  // before the maps: it outlives them
   CowMap<ApplicationKey> applications{generations};
   CowMap<AttemptKey> attempts{generations};

@@ -4,96 +4,102 @@
 #include <kj/exception.h>
 
 #include "rm/record_keys.h"
+#include "rm/segment_reader.h"
 
 namespace varve {
 
 using schema::rm::Operation;
 
-std::optional<std::string> TransactionDecoder::decode(Bytes bytes, Generation born, std::vector<PreparedOperation>& operations) {
-  if (bytes.empty() || bytes.size() % sizeof(capnp::word) != 0)
-    return fmt::format("the transaction has {} bytes, not a whole number of 8-byte words", bytes.size());
+namespace {
+// What a larger transaction needed is given back when a smaller one comes.
+constexpr std::size_t kWordsKept = 1 << 17;
+constexpr std::size_t kOperationsKept = 1 << 12;
+}  // namespace
+
+std::optional<std::string> TransactionDecoder::decode(Bytes transaction) {
+  operations_.clear();
+  if (transaction.empty() || transaction.size() % sizeof(std::uint64_t) != 0)
+    return fmt::format("the transaction has {} bytes, not a whole number of 8-byte words", transaction.size());
+  make_room(transaction.size() / sizeof(std::uint64_t));
   try {
-    return decode_words(bytes, born, operations);
+    return decode_words(transaction);
   } catch (const kj::Exception& error) {
-    return fmt::format("the transaction of {} bytes is malformed: {}", bytes.size(), error.getDescription().cStr());
+    return fmt::format("the transaction of {} bytes is malformed: {}", transaction.size(), error.getDescription().cStr());
   }
 }
 
-std::optional<std::string> TransactionDecoder::decode_words(Bytes bytes, Generation born, std::vector<PreparedOperation>& operations) {
-  // Each word is read once here and once when it is copied; twice that is no transaction of ours.
-  SegmentReader message(bytes, bytes.size() / sizeof(capnp::word) * 4 + 64);
+void TransactionDecoder::make_room(std::size_t words) {
+  if (operations_.capacity() > kOperationsKept) operations_.shrink_to_fit();
+  if (records_.size() > kWordsKept && words <= kWordsKept) std::vector<std::uint64_t>().swap(records_);
+  if (records_.size() < words) records_.resize(words);
+}
+
+std::optional<std::string> TransactionDecoder::decode_words(Bytes transaction) {
+  const std::span segment(reinterpret_cast<const std::uint64_t*>(transaction.data()), transaction.size() / sizeof(std::uint64_t));
+  CanonicalCopier copier(segment, records_);
+  SegmentReader message(transaction, segment.size() * 2 + 64);
   const auto list = message.root<schema::rm::Transaction>().getOperations();
-  operations.reserve(list.size());
+  operations_.reserve(list.size());
   for (const auto operation : list) {
-    if (!prepare(operation, born, operations.emplace_back()))
-      return fmt::format("operation {} of {} in the transaction is of the unknown kind {} or has no body", operations.size(), list.size(),
-                         static_cast<unsigned>(operation.which()));
+    if (!prepare(operation, copier, operations_.emplace_back()))
+      return fmt::format("operation {} of {} in the transaction is of the unknown kind {}, or its body is missing or malformed",
+                         operations_.size(), list.size(), static_cast<unsigned>(operation.which()));
   }
   return std::nullopt;
 }
 
-bool TransactionDecoder::prepare(Operation::Reader operation, Generation born, PreparedOperation& prepared) {
+bool TransactionDecoder::prepare(Operation::Reader operation, CanonicalCopier& copier, PreparedOperation& prepared) {
   prepared.kind = operation.which();
-  const auto application = [&](bool present, auto reader) {
-    const ApplicationKey key = application_key(reader);
-    prepared.id = {key.cluster_timestamp, static_cast<std::uint32_t>(key.id), 0};
-    return present;
+  const auto store = [&](bool present, auto reader) {
+    const std::optional<Bytes> record = copier.copy(reader);
+    if (record) prepared.record = *record;
+    return present && record;
   };
-  const auto stored_application = [&](bool present, schema::rm::Application::Reader reader) {
-    if (present) prepared.record = canonicalizer_.record_of<schema::rm::Application>(reader, born);
-    return application(present, reader);
-  };
-  const auto stored_attempt = [&](bool present, schema::rm::Attempt::Reader reader) {
-    if (present) prepared.record = canonicalizer_.record_of<schema::rm::Attempt>(reader, born);
-    prepared.id = attempt_key(reader);
-    return present;
-  };
-  const auto stored_token = [&](bool present, schema::rm::DelegationToken::Reader reader) {
-    if (present) prepared.record = canonicalizer_.record_of<schema::rm::DelegationToken>(reader, born);
-    prepared.number = reader.getSequenceNumber();
-    return present;
-  };
+  const auto identify_application = [&](auto reader) { prepared.id = {reader.getClusterTimestamp(), reader.getId(), 0}; };
   switch (prepared.kind) {
     case Operation::STORE_APPLICATION:
-      return stored_application(operation.hasStoreApplication(), operation.getStoreApplication());
+      identify_application(operation.getStoreApplication());
+      return store(operation.hasStoreApplication(), operation.getStoreApplication());
     case Operation::UPDATE_APPLICATION:
-      return stored_application(operation.hasUpdateApplication(), operation.getUpdateApplication());
+      identify_application(operation.getUpdateApplication());
+      return store(operation.hasUpdateApplication(), operation.getUpdateApplication());
     case Operation::REMOVE_APPLICATION:
-      return application(operation.hasRemoveApplication(), operation.getRemoveApplication());
+      identify_application(operation.getRemoveApplication());
+      return operation.hasRemoveApplication();
     case Operation::STORE_ATTEMPT:
-      return stored_attempt(operation.hasStoreAttempt(), operation.getStoreAttempt());
+      prepared.id = attempt_key(operation.getStoreAttempt());
+      return store(operation.hasStoreAttempt(), operation.getStoreAttempt());
     case Operation::UPDATE_ATTEMPT:
-      return stored_attempt(operation.hasUpdateAttempt(), operation.getUpdateAttempt());
+      prepared.id = attempt_key(operation.getUpdateAttempt());
+      return store(operation.hasUpdateAttempt(), operation.getUpdateAttempt());
     case Operation::REMOVE_ATTEMPT:
       prepared.id = attempt_key(operation.getRemoveAttempt());
       return operation.hasRemoveAttempt();
     case Operation::STORE_TOKEN:
-      return stored_token(operation.hasStoreToken(), operation.getStoreToken());
+      prepared.number = operation.getStoreToken().getSequenceNumber();
+      return store(operation.hasStoreToken(), operation.getStoreToken());
     case Operation::UPDATE_TOKEN:
-      return stored_token(operation.hasUpdateToken(), operation.getUpdateToken());
+      prepared.number = operation.getUpdateToken().getSequenceNumber();
+      return store(operation.hasUpdateToken(), operation.getUpdateToken());
     case Operation::REMOVE_TOKEN:
       prepared.number = operation.getRemoveToken();
       return true;
     case Operation::STORE_MASTER_KEY:
-      prepared.record = canonicalizer_.record_of<schema::rm::MasterKey>(operation.getStoreMasterKey(), born);
       prepared.number = operation.getStoreMasterKey().getId();
-      return operation.hasStoreMasterKey();
+      return store(operation.hasStoreMasterKey(), operation.getStoreMasterKey());
     case Operation::REMOVE_MASTER_KEY:
       prepared.number = operation.getRemoveMasterKey();
       return true;
     case Operation::STORE_AMRM_TOKENS:
-      prepared.record = canonicalizer_.record_of<schema::rm::AmrmTokens>(operation.getStoreAmrmTokens(), born);
-      return operation.hasStoreAmrmTokens();
+      return store(operation.hasStoreAmrmTokens(), operation.getStoreAmrmTokens());
     case Operation::STORE_RESERVATION:
-      prepared.record = canonicalizer_.record_of<schema::rm::Reservation>(operation.getStoreReservation(), born);
       prepared.reservation = reservation_key(operation.getStoreReservation());
-      return operation.hasStoreReservation();
+      return store(operation.hasStoreReservation(), operation.getStoreReservation());
     case Operation::REMOVE_RESERVATION:
       prepared.reservation = reservation_key(operation.getRemoveReservation());
       return operation.hasRemoveReservation();
     case Operation::STORE_PROXY_CA:
-      prepared.record = canonicalizer_.record_of<schema::rm::ProxyCa>(operation.getStoreProxyCa(), born);
-      return operation.hasStoreProxyCa();
+      return store(operation.hasStoreProxyCa(), operation.getStoreProxyCa());
     case Operation::INCREMENT_EPOCH:
       prepared.epoch = {operation.getIncrementEpoch().getBase(), operation.getIncrementEpoch().getRange()};
       return operation.hasIncrementEpoch();

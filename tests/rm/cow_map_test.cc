@@ -7,13 +7,17 @@
 #include <random>
 #include <thread>
 
+#include "base/bytes.h"
+
 namespace varve {
 namespace {
 
 using Key = std::uint32_t;
 using Model = std::map<Key, std::uint64_t>;
 
-Record::Ptr record_of(std::uint64_t value, Generation born) { return Record::make(std::as_bytes(std::span(&value, 1)), born); }
+Record::Ptr record_of(std::uint64_t value) {
+  return Record::make(bytes_of(value), kFirstGeneration);
+}
 
 std::uint64_t value_of(const Record* record) {
   std::uint64_t value = 0;
@@ -36,7 +40,7 @@ void expect_equal(const CowView<Key>& view, const Model& model) {
 class CowMapTest : public testing::Test {
  protected:
   void put(Key key, std::uint64_t value) {
-    map.put(key, record_of(value, generations.current()));
+    map.put(key, bytes_of(value));
     model[key] = value;
   }
   void erase(Key key) { ASSERT_EQ(map.erase(key), model.erase(key) == 1); }
@@ -49,7 +53,7 @@ class CowMapTest : public testing::Test {
   };
   Frozen freeze() { return {map.view(), model, generations.freeze()}; }
 
-  Generations generations{1};
+  Generations generations;
   CowMap<Key> map{generations};
   Model model;
 };
@@ -215,13 +219,13 @@ TEST_F(CowMapTest, another_thread_reads_a_view_while_the_map_changes) {
 
 CowRun<Key> run_of(Key first, Key end) {
   CowRun<Key> run;
-  for (Key key = first; key < end; key++) EXPECT_TRUE(run.append(key, record_of(key, 1)));
+  for (Key key = first; key < end; key++) EXPECT_TRUE(run.append(key, record_of(key)));
   return run;
 }
 
 TEST_F(CowMapTest, adopts_sorted_runs_of_any_length) {
   for (const Key length : {0u, 1u, 31u, 32u, 33u, 1000u, 1025u, 40000u}) {
-    Generations own_generations{1};
+    Generations own_generations;
     CowMap<Key> adopted(own_generations);
     std::vector<CowRun<Key>> runs;
     for (Key first = 0; first < length; first += 777) runs.push_back(run_of(first, std::min(first + 777, length)));
@@ -231,15 +235,15 @@ TEST_F(CowMapTest, adopts_sorted_runs_of_any_length) {
     ASSERT_EQ(adopted.size(), length);
     for (Key key = 0; key < length; key += 7) ASSERT_EQ(value_of(adopted.find(key)), key);
     for (Key key = 0; key < length; key += 2) ASSERT_TRUE(adopted.erase(key));
-    for (Key key = length; key < 2 * length; key++) adopted.put(key, record_of(key, 1));
+    for (Key key = length; key < 2 * length; key++) adopted.put(key, bytes_of(std::uint64_t{key}));
     adopted.check_invariants();
   }
 }
 
 TEST_F(CowMapTest, refuses_runs_out_of_order) {
   CowRun<Key> run = run_of(0, 10);
-  EXPECT_FALSE(run.append(9, record_of(9, 1)));
-  EXPECT_FALSE(run.append(3, record_of(3, 1)));
+  EXPECT_FALSE(run.append(9, record_of(9)));
+  EXPECT_FALSE(run.append(3, record_of(3)));
   std::vector<CowRun<Key>> overlapping;
   overlapping.push_back(run_of(0, 10));
   overlapping.push_back(run_of(9, 20));
@@ -248,7 +252,7 @@ TEST_F(CowMapTest, refuses_runs_out_of_order) {
 }
 
 TEST(CowMap, takes_keys_that_own_memory) {
-  Generations generations{1};
+  Generations generations;
   CowMap<std::string> map(generations);
   std::map<std::string, std::uint64_t> model;
   std::mt19937_64 random(5);
@@ -257,7 +261,7 @@ TEST(CowMap, takes_keys_that_own_memory) {
     if (random() % 3 == 0) {
       EXPECT_EQ(map.erase(key), model.erase(key) == 1);
     } else {
-      map.put(key, record_of(i, generations.current()));
+      map.put(key, bytes_of(std::uint64_t{static_cast<unsigned>(i)}));
       model[key] = i;
     }
   }

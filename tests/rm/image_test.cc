@@ -88,7 +88,7 @@ TEST(RmImage, has_the_same_bytes_whatever_the_history) {
     for (std::uint32_t i = 0; i < end.size(); i++) {
       const std::uint32_t stranger = 1000 + i;
       submit(state, {StoreApplication{sample_application(stranger)}, StoreAttempt{sample_attempt(stranger, 1)},
-                    UpdateApplication{sample_application(i % 500)}});
+                     UpdateApplication{sample_application(i % 500)}});
       submit(state, {RemoveApplication{application_id(stranger)}, RemoveApplication{application_id(i % 500)}});
       if (random() % 50 == 0) views.push_back(state.freeze());
       if (views.size() > 3) views.erase(views.begin());
@@ -103,7 +103,8 @@ TEST(RmImage, has_the_same_bytes_whatever_the_history) {
 
 TEST(RmImage, is_saved_while_transactions_go_on) {
   RmState state;
-  for (std::uint32_t id = 0; id < 3000; id++) submit(state, {StoreApplication{sample_application(id)}, StoreAttempt{sample_attempt(id, 1)}});
+  for (std::uint32_t id = 0; id < 3000; id++)
+    submit(state, {StoreApplication{sample_application(id)}, StoreAttempt{sample_attempt(id, 1)}});
   const MemoryImage expected = save(state);
   auto view = state.freeze();
   MemoryImage image;

@@ -45,7 +45,9 @@ class MemoryBuffer : public RecordBuffer {
 
 class MemorySink : public ImageSink {
  public:
-  void add_section(SectionInfo info, std::vector<RecordProducer> parts) override { sections_.emplace_back(std::move(info), std::move(parts)); }
+  void add_section(SectionInfo info, std::vector<RecordProducer> parts) override {
+    sections_.emplace_back(std::move(info), std::move(parts));
+  }
 
   // Runs the producers.
   MemoryImage produce(std::size_t chunk_bytes) {
@@ -54,7 +56,8 @@ class MemorySink : public ImageSink {
       MemorySection& section = image[info.id];
       section.name = info.name;
       for (RecordProducer& part : parts) {
-        for (MemoryBuffer buffer(chunk_bytes); part(buffer); buffer = MemoryBuffer(chunk_bytes)) section.chunks.push_back(std::move(buffer.chunk));
+        for (MemoryBuffer buffer(chunk_bytes); part(buffer); buffer = MemoryBuffer(chunk_bytes))
+          section.chunks.push_back(std::move(buffer.chunk));
       }
     }
     return image;
@@ -120,7 +123,9 @@ inline MemoryImage save(const StateMachine& state, std::shared_ptr<const StateVi
   state.save(std::move(view), sink);
   return sink.produce(chunk_bytes);
 }
-inline MemoryImage save(StateMachine& state) { return save(state, state.freeze()); }
+inline MemoryImage save(StateMachine& state) {
+  return save(state, state.freeze());
+}
 
 inline Result<void> load(StateMachine& state, const MemoryImage& image) {
   MemorySource source(image);

@@ -5,6 +5,7 @@
 
 #include "memory_image.h"
 #include "rm/encoder.h"
+#include "rm/segment_reader.h"
 #include "rm/snapshot.h"
 #include "samples.h"
 
@@ -79,8 +80,8 @@ TEST_F(RmStateTest, removes_an_application_with_its_attempts_and_only_those) {
 TEST_F(RmStateTest, removing_twice_changes_nothing) {
   apply(one_of_each());
   for (int i = 0; i < 2; i++) {
-    for (Operation removal : Transaction{RemoveApplication{application_id(1)}, RemoveAttempt{attempt_id(1, 1)}, RemoveToken{5}, RemoveMasterKey{1},
-                                         RemoveReservation{{"plan", kCluster, 1}}})
+    for (Operation removal : Transaction{RemoveApplication{application_id(1)}, RemoveAttempt{attempt_id(1, 1)}, RemoveToken{5},
+                                         RemoveMasterKey{1}, RemoveReservation{{"plan", kCluster, 1}}})
       EXPECT_FALSE(RmState::refused(apply(removal)));
   }
   EXPECT_TRUE(snapshot().applications.empty());
@@ -185,7 +186,9 @@ TEST_F(RmStateTest, takes_records_larger_than_its_scratch) {
   EXPECT_EQ(snapshot().applications.at(large.id), large);
 }
 
-TEST_F(RmStateTest, takes_a_transaction_without_operations) { EXPECT_FALSE(RmState::refused(apply(Transaction{}))); }
+TEST_F(RmStateTest, takes_a_transaction_without_operations) {
+  EXPECT_FALSE(RmState::refused(apply(Transaction{})));
+}
 
 TEST_F(RmStateTest, refuses_what_is_no_transaction) {
   apply(StoreApplication{sample_application(1)});

@@ -23,8 +23,9 @@ class RmStoreTest : public testing::Test {
 
   void reopen() {
     store.reset();
-    auto opened = RmStore::open(Options{}, options,
-                                [this](Options, StateMachine& state) -> Result<std::unique_ptr<Engine>> { return std::make_unique<FakeEngine>(log, state); });
+    auto opened = RmStore::open(Options{}, options, [this](Options, StateMachine& state) -> Result<std::unique_ptr<Engine>> {
+      return std::make_unique<FakeEngine>(log, state);
+    });
     ASSERT_TRUE(opened) << opened.error().text();
     store = std::move(*opened);
   }
@@ -136,7 +137,8 @@ TEST_F(RmStoreTest, removes_applications_one_by_one) {
 }
 
 TEST_F(RmStoreTest, removes_one_application_and_leaves_the_other) {
-  must(store->submit({StoreApplication{sample_application(1)}, StoreApplication{sample_application(2)}, StoreAttempt{sample_attempt(1, 1)}}));
+  must(store->submit(
+      {StoreApplication{sample_application(1)}, StoreApplication{sample_application(2)}, StoreAttempt{sample_attempt(1, 1)}}));
   must(store->remove_application(application_id(1)));
   EXPECT_THAT(reload().applications, ElementsAre(Key(application_id(2))));
   EXPECT_THAT(load().attempts, IsEmpty());
@@ -155,8 +157,8 @@ TEST_F(RmStoreTest, removes_an_attempt) {
 }
 
 TEST_F(RmStoreTest, rolls_the_keys_of_am_tokens) {
-  for (const AmrmTokens& tokens :
-       {AmrmTokens{.current = sample_key(1)}, AmrmTokens{.current = sample_key(1), .next = sample_key(2)}, AmrmTokens{.current = sample_key(2)}}) {
+  for (const AmrmTokens& tokens : {AmrmTokens{.current = sample_key(1)}, AmrmTokens{.current = sample_key(1), .next = sample_key(2)},
+                                   AmrmTokens{.current = sample_key(2)}}) {
     must(store->store_amrm_tokens(tokens));
     EXPECT_EQ(reload().amrm_tokens, tokens);
   }
@@ -216,7 +218,8 @@ TEST_F(RmStoreTest, keeps_no_more_completed_applications_than_its_limit) {
     must(store->update_application(completed(sample_application(id), 1000 - id)));  // the last to be submitted finished first
     EXPECT_LE(store->counts().completed_applications, 3u);
   }
-  EXPECT_THAT(reload().applications, ElementsAre(Key(application_id(1)), Key(application_id(2)), Key(application_id(3)), Key(application_id(100))));
+  EXPECT_THAT(reload().applications,
+              ElementsAre(Key(application_id(1)), Key(application_id(2)), Key(application_id(3)), Key(application_id(100))));
   EXPECT_EQ(load().attempts.size(), 3u);
 }
 

@@ -14,8 +14,12 @@ inline Data data_of(std::string_view text) {
   return {begin, begin + text.size()};
 }
 
-inline ApplicationId application_id(std::uint32_t id) { return {kCluster, id}; }
-inline AttemptId attempt_id(std::uint32_t id, std::uint32_t number) { return {application_id(id), number}; }
+inline ApplicationId application_id(std::uint32_t id) {
+  return {kCluster, id};
+}
+inline AttemptId attempt_id(std::uint32_t id, std::uint32_t number) {
+  return {application_id(id), number};
+}
 
 inline Application sample_application(std::uint32_t id) {
   Application application{.id = application_id(id), .submit_time = 11, .start_time = 12, .user = "alice", .diagnostics = "fine"};
@@ -90,7 +94,9 @@ inline DelegationToken sample_token(std::uint32_t sequence_number) {
           .renew_date = 3};
 }
 
-inline MasterKey sample_key(std::uint32_t id) { return {.id = id, .expiry_date = 100 + id, .key = data_of("key " + std::to_string(id))}; }
+inline MasterKey sample_key(std::uint32_t id) {
+  return {.id = id, .expiry_date = 100 + id, .key = data_of("key " + std::to_string(id))};
+}
 
 inline Reservation sample_reservation(const std::string& plan, std::uint64_t id) {
   return {.id = {plan, kCluster, id}, .allocation = data_of("allocation " + std::to_string(id))};

@@ -24,7 +24,9 @@ using testing::HasSubstr;
 
 constexpr std::string_view kLine = "openb-pod-0001,6000,12288,1,460,,LS,Running,427061,12902960,427062\n";
 
-std::string csv_of(std::string_view lines) { return std::string(kTraceHeader) + "\n" + std::string(lines); }
+std::string csv_of(std::string_view lines) {
+  return std::string(kTraceHeader) + "\n" + std::string(lines);
+}
 
 std::string error_of(std::string_view csv) {
   const auto tasks = parse_trace(csv, "trace.csv");
@@ -49,7 +51,8 @@ TEST(Trace, reads_every_column) {
 }
 
 TEST(Trace, takes_the_line_ends_of_other_systems_and_none_at_the_end) {
-  const auto tasks = parse_trace(std::string(kTraceHeader) + "\r\na,1,1,0,0,,BE,Pending,1,2,\r\nb,1,1,0,0,V100M16|V100M32,BE,Failed,1,2,1", "trace.csv");
+  const auto tasks =
+      parse_trace(std::string(kTraceHeader) + "\r\na,1,1,0,0,,BE,Pending,1,2,\r\nb,1,1,0,0,V100M16|V100M32,BE,Failed,1,2,1", "trace.csv");
   ASSERT_TRUE(tasks) << tasks.error().text();
   EXPECT_FALSE(tasks->at(0).scheduled_time);
   EXPECT_EQ(tasks->at(1).scheduled_time, 1u);
@@ -129,7 +132,12 @@ class TraceReplayTest : public testing::Test {
  protected:
   static TraceTask task(std::string name, TraceTask::Phase phase, std::uint64_t creation, std::optional<std::uint64_t> scheduled,
                         std::uint64_t deletion) {
-    return {.name = std::move(name), .qos = "LS", .phase = phase, .creation_time = creation, .deletion_time = deletion, .scheduled_time = scheduled};
+    return {.name = std::move(name),
+            .qos = "LS",
+            .phase = phase,
+            .creation_time = creation,
+            .deletion_time = deletion,
+            .scheduled_time = scheduled};
   }
   void replay(const TraceReplay& trace, std::uint64_t first, std::uint64_t end) {
     for (std::uint64_t position = first; position < end; position++) {
