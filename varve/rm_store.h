@@ -26,8 +26,8 @@ struct RmOptions {
   std::uint64_t epoch_range = 0;
   // Of the records that this program writes; see check_version().
   rm::Version version{1, 0};
-  // Called once, on the thread "varve-loop", when the store has come to its end (fenced, or its disk failed) and takes nothing any
-  // more: the resource manager must step down. Must not block and must not close the store on that thread.
+  // Called once, on the thread that met the error, when the store has come to its end (fenced, or its disk failed) and takes nothing any
+  // more: the resource manager must step down. Must not block and must not close the store there.
   std::function<void(const Error&)> ended;
 };
 
