@@ -109,8 +109,8 @@ class SegmentVerifier {
   }
 
   static bool is_unwritten_here(const SegmentScan& scan, std::uint64_t offset, Bytes sector) {
-    return scan.head.preallocation && sector.size() == kSectorBytes &&
-           is_unwritten(scan.head.header.namespace_id, scan.head.preallocation->salt, offset, sector);
+    if (!scan.head.preallocation) return is_one_word(sector);
+    return sector.size() == kSectorBytes && is_unwritten(scan.head.header.namespace_id, scan.head.preallocation->salt, offset, sector);
   }
 
   Task<Result<void>> check_tail(const SegmentScan& scan) {

@@ -1,5 +1,6 @@
 #include "editlog/unwritten_space.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -20,6 +21,11 @@ std::optional<std::uint64_t> rot_in_unwritten(Uuid namespace_id, std::uint64_t s
       first_wrong = offset + i;
   }
   return same >= sector.size() / 2 ? first_wrong : std::nullopt;
+}
+
+bool is_one_word(Bytes sector) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  return sector.size() == kSectorBytes && std::equal(sector.begin() + kWord, sector.end(), sector.begin());
 }
 
 }  // namespace varve

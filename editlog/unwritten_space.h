@@ -13,4 +13,7 @@ namespace varve {
 // whole sector, so nothing but rot leaves one that is half of each.
 std::optional<std::uint64_t> rot_in_unwritten(Uuid namespace_id, std::uint64_t salt, std::uint64_t offset, Bytes sector);
 
+// A sector as it was prepared, with whatever salt: the same word all over.
+bool is_one_word(Bytes sector);
+
 }  // namespace varve

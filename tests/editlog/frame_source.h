@@ -51,9 +51,15 @@ class FrameSource {
                                                     .lineage = lineage_,
                                                     .namespace_id = namespace_id_,
                                                     .previous = end_.digest});
-    committed_ = end_.txid;
+    if (!told_committed_) committed_ = end_.txid;
     end_ = frame->header().position();
     return frame;
+  }
+
+  // From now on frames say this and nothing above; else each says that the one before it is committed.
+  void set_committed(TxId txid) {
+    committed_ = txid;
+    told_committed_ = true;
   }
 
   const LogPosition& end() const { return end_; }
@@ -68,6 +74,7 @@ class FrameSource {
  private:
   LogPosition end_;
   TxId committed_;
+  bool told_committed_ = false;
   Uuid namespace_id_;
   std::uint64_t lineage_ = 3;
 };
