@@ -33,6 +33,8 @@ class ChunkEncoder {
 
   // Takes the records out of `builder`. Stores them as they are when compression does not make them smaller.
   Chunk encode(ChunkBuilder& builder, bool compress);
+  // Gives back memory above this.
+  void shrink_to(std::size_t bytes);
 
  private:
   bool try_compress(Chunk& chunk);

@@ -1,5 +1,6 @@
 #include <zstd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -46,11 +47,16 @@ Chunk ChunkEncoder::encode(ChunkBuilder& builder, bool compress) {
   return chunk;
 }
 
+void ChunkEncoder::shrink_to(std::size_t bytes) {
+  if (spare_.capacity() > bytes) spare_ = AlignedBuffer();
+}
+
 bool ChunkEncoder::try_compress(Chunk& chunk) {
   if (!context_) context_.reset(ZSTD_createCCtx());
   if (!context_) throw std::bad_alloc();
   const std::size_t bound = ZSTD_compressBound(chunk.header.raw_bytes);
-  const std::size_t capacity = sizeof(ChunkHeader) + bound + kSectorBytes;
+  // As large as the records' buffer at least: the two change places.
+  const std::size_t capacity = std::max(sizeof(ChunkHeader) + bound + kSectorBytes, chunk.buffer.capacity());
   if (spare_.capacity() < capacity) spare_ = AlignedBuffer(capacity);
   const std::size_t stored = ZSTD_compressCCtx(context_.get(), spare_.data() + sizeof(ChunkHeader), bound,
                                                chunk.buffer.data() + sizeof(ChunkHeader), chunk.header.raw_bytes, kZstdLevel);

@@ -114,6 +114,7 @@ void ImageSaver::fill(const Part& part, Bench& bench) const {
 // Back on the loop: what a task made.
 void ImageSaver::take(std::size_t index, Bench& bench) {
   Part& part = parts_[index];
+  bench.encoder.shrink_to(2 * buffer_bytes_);
   part.running = false;
   part.bytes -= buffer_bytes_;
   under_way_bytes_ -= buffer_bytes_;
