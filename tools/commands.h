@@ -1,7 +1,7 @@
 // The groups of commands of the `varve` tool; each is declared to the parser and, when chosen, leaves what is to be run.
 #pragma once
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <functional>
 
 namespace varve {

@@ -15,8 +15,14 @@ namespace {
 struct Kind {
   const char* what;
   const char* subdirectory;
+  bool (*is_home)(const std::vector<std::string>& names);
   std::vector<std::string> (*select)(const std::vector<std::string>& names);
 };
+
+bool is_journal(const std::vector<std::string>& names) {
+  const DirectorySurvey found = survey(names);
+  return found.version || found.slots || !found.segments.empty();
+}
 
 std::vector<std::string> select_segments(const std::vector<std::string>& names) {
   std::vector<std::string> selected;
@@ -31,8 +37,12 @@ std::vector<std::string> select_images(const std::vector<std::string>& names) {
   return selected;  // 19 digits each: the order of names is that of txids
 }
 
-constexpr Kind kSegments = {"segments", "journal", select_segments};
-constexpr Kind kImages = {"images", "images", select_images};
+bool has_images(const std::vector<std::string>& names) {
+  return !select_images(names).empty();
+}
+
+constexpr Kind kSegments = {"journal", "journal", is_journal, select_segments};
+constexpr Kind kImages = {"images", "images", has_images, select_images};
 
 struct SplitPath {
   std::string parent;
@@ -46,17 +56,15 @@ SplitPath split(const std::string& path) {
 
 Task<Result<FoundFiles>> find_in(Disk& disk, kj::Own<Directory> directory, Kind kind) {
   CO_ASSIGN_OR_RETURN(const std::vector<std::string> names, co_await directory->list());
-  std::vector<std::string> selected = kind.select(names);
-  if (!selected.empty()) co_return FoundFiles{kj::mv(directory), std::move(selected), true};
-  const bool nested = std::binary_search(names.begin(), names.end(), kind.subdirectory);
-  if (!nested)
+  if (kind.is_home(names)) co_return FoundFiles{kj::mv(directory), kind.select(names), true};
+  if (!std::binary_search(names.begin(), names.end(), kind.subdirectory))
     co_return fail(ErrorCode::kNotFound,
                    fmt::format("{} holds no {}; name a file, or the directory that holds them", directory->path(), kind.what));
   CO_ASSIGN_OR_RETURN(auto below, co_await disk.open_directory(directory->path() + "/" + kind.subdirectory));
   CO_ASSIGN_OR_RETURN(const std::vector<std::string> names_below, co_await below->list());
-  selected = kind.select(names_below);
-  if (selected.empty()) co_return fail(ErrorCode::kNotFound, fmt::format("{} holds no {}", below->path(), kind.what));
-  co_return FoundFiles{kj::mv(below), std::move(selected), true};
+  if (kind.is_home(names_below)) co_return FoundFiles{kj::mv(below), kind.select(names_below), true};
+  co_return fail(ErrorCode::kNotFound,
+                 fmt::format("{} holds no {}; name a file, or the directory that holds them", below->path(), kind.what));
 }
 
 Task<Result<FoundFiles>> find(Disk& disk, std::string path, Kind kind) {

@@ -19,7 +19,7 @@ struct FoundFiles {
 };
 
 // A segment; or a journal directory, or the directory that holds it as "journal": then its segments, final ones and those in progress.
-// A single file is taken by whatever name, and may turn out not to exist. Errors: kNotFound when a directory holds none.
+// A single file is taken by whatever name, and may turn out not to exist. Errors: kNotFound when a directory holds nothing of the kind.
 Task<Result<FoundFiles>> find_segments(Disk& disk, std::string path);
 
 // The same for images and "images".

@@ -2,6 +2,7 @@
 #include "tools/commands.h"
 #include "tools/log_cat.h"
 #include "tools/log_stat.h"
+#include "tools/log_verify.h"
 #include "tools/view_command.h"
 
 namespace varve {
@@ -11,6 +12,7 @@ void add_log_commands(CLI::App& app, Command& chosen) {
   group->require_subcommand(1);
   add_view_command(*group, "cat", "Print every transaction, its fields by name", log_cat, chosen);
   add_view_command(*group, "stat", "Print whose the log is and what its segments hold", log_stat, chosen);
+  add_view_command(*group, "verify", "Check every byte of every file; a torn tail is a note, damage is exit status 1", log_verify, chosen);
 }
 
 }  // namespace varve

@@ -1,10 +1,12 @@
-// The `varve` tool: looks at logs and images.
+// The `varve` tool: looks at logs and images, measures, shows what it is good for.
 // Exit status: 0 fine, 1 a failure or damage, 2 wrong usage.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
 
+#include "tools/bench/bench_command.h"
 #include "tools/commands.h"
+#include "tools/demo/demo_command.h"
 #include "tools/view_options.h"
 
 int main(int argc, char** argv) {
@@ -15,6 +17,8 @@ int main(int argc, char** argv) {
   varve::Command chosen;
   varve::add_log_commands(app, chosen);
   varve::add_image_commands(app, chosen);
+  varve::add_demo_commands(app, chosen);
+  varve::add_bench_commands(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

@@ -1,7 +1,7 @@
 // What the viewers' commands have in common: their options, and running one on a real event loop.
 #pragma once
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 

@@ -10,8 +10,7 @@ ReplicaProcess::ReplicaProcess(SimWorld& world, const Options& options, Submissi
     : world_(world),
       options_(options),
       record_(record),
-      queue_(queue_options(options), [this] { tasks_.add(kj::evalLater([this] { pump(); })); }),
-      tasks_(failed_) {}
+      queue_(queue_options(options), [this] { tasks_.add(kj::evalLater([this] { pump(); })); }) {}
 
 ReplicaProcess::~ReplicaProcess() noexcept(false) {
   record_.drop_open();

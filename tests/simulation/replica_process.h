@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/sim/sim_world.h"
+#include "base/tasks.h"
 #include "ha/replica.h"
 #include "ha/submit_queue.h"
 #include "tests/simulation/digest_ledger.h"
@@ -42,10 +43,6 @@ class ReplicaProcess {
   const std::string& broken_promise() const { return broken_promise_; }
 
  private:
-  struct Failed final : kj::TaskSet::ErrorHandler {
-    void taskFailed(kj::Exception&& exception) override { kj::throwFatalException(kj::mv(exception)); }
-  };
-
   void pump();
 
   SimWorld& world_;
@@ -55,8 +52,7 @@ class ReplicaProcess {
   DigestLedger ledger_;
   SubmitQueue queue_;
   kj::Own<Replica> replica_;
-  Failed failed_;
-  kj::TaskSet tasks_;
+  Tasks tasks_;
 };
 
 }  // namespace varve

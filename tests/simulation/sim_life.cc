@@ -140,7 +140,7 @@ void SimLife::audit_disk(std::vector<DigestLedger::Entry> state) {
 void SimLife::start() {
   for (unsigned attempt = 0; attempt < kStartsMax; ++attempt) {
     if (attempt > 3) heal();
-    if (attempt <= 3 && random_.percent(15)) lose_power_after(random_.below(80));
+    if (attempt <= 3 && !over_ && random_.percent(15)) lose_power_after(random_.below(80));
     const std::uint64_t met = faults_.met();
     const Result<void> started = try_start();
     if (started) return;
@@ -299,36 +299,41 @@ void SimLife::rot_journal() {
 }
 
 void SimLife::check_start_with_rot(const std::string& path, std::uint64_t offset) {
-  const std::byte rotten_byte = disk().read_all(path)[offset];
-  const auto mend = [&] {
-    if (disk().exists(path) && disk().size_of(path) > offset && disk().read_all(path)[offset] == rotten_byte)
-      disk().flip_bits(path, offset);
-  };
+  const std::vector<std::byte> rotten = sector_at(path, offset);
   const Result<void> started = try_start();
-  if (!started) {
+  const bool power_failed = disk().crashed();
+  if (!started && !power_failed) {
     ++report_.faults[FaultKind::kJournalRot];
     trace(fmt::format("start refused: {}", started.error().text()));
     demand(started.error().code() == ErrorCode::kDamaged && started.error().text().find(path) != std::string::npos,
            fmt::format("a flipped bit at offset {} of {} is reported as: {} ({})", offset, path, started.error().text(),
                        to_string(started.error().code())));
-    mend();
-    return;
   }
+  if (power_failed) ++report_.faults[FaultKind::kPowerLossInRecovery], power_back();
   process_.reset();
-  if (path.find("/edits_0") != std::string::npos) mend();  // a finalized segment that nobody had to read
+  // Unless it was mended or rewritten, nobody has had to read it.
+  if (sector_at(path, offset) == rotten) disk().flip_bits(path, offset);
+}
+
+std::vector<std::byte> SimLife::sector_at(const std::string& path, std::uint64_t offset) {
+  if (!disk().exists(path) || disk().size_of(path) <= offset) return {};
+  const std::vector<std::byte> bytes = disk().read_all(path);
+  const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(round_down(offset, kSectorBytes));
+  return {begin, begin + std::min<std::ptrdiff_t>(kSectorBytes, bytes.end() - begin)};
 }
 
 // --- The end ---
 
 void SimLife::end_well() {
   trace("no more faults");
-  heal();
-  if (disk().crashed()) power_back(), start();
-  pass(std::chrono::seconds(60));
-  heal();
-  if (failed()) process_.reset(), start();
+  over_ = true;
   heal();
   disk().crash_before(~std::uint64_t{0});
+  pass(std::chrono::seconds(60));  // what was stuck, or about to fail, is done
+  if (failed()) {
+    process_.reset();
+    start();
+  }
   met_at_start_ = faults_.met();
   was_read_only_ = false;
   const std::size_t before = record_.acknowledged() + record_.open();

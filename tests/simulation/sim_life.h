@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/sim/sim_world.h"
 #include "tests/simulation/fault_kinds.h"
@@ -75,6 +76,7 @@ class SimLife {
   void rot_image();
   void rot_journal();
   void check_start_with_rot(const std::string& path, std::uint64_t offset);
+  std::vector<std::byte> sector_at(const std::string& path, std::uint64_t offset);  // empty: there is none
   void demand(bool holds, std::string text) {
     if (!holds) throw Violation{std::move(text)};
   }
@@ -90,6 +92,7 @@ class SimLife {
   std::optional<ReplicaProcess> process_;
   std::uint64_t met_at_start_ = 0;  // faults met when the reign began
   bool full_ = false;
+  bool over_ = false;           // no more faults
   bool was_read_only_ = false;  // in this reign
   bool read_only_ = false;
   std::set<TxId> rotten_;  // images

@@ -63,10 +63,6 @@ ObservatoryWorld::ObservatoryWorld() {
   disk().add_directory(kDataPath);
 }
 
-void ObservatoryWorld::Failed::taskFailed(kj::Exception&& error) {
-  CHECK(false, error.getDescription().cStr());
-}
-
 void ObservatoryWorld::start() {
   queue_.emplace(queue_options(small_options()), [this] { wakes_.add(kj::evalLater([this] { pump(); })); });
   take(world_.wait(open()));
@@ -93,9 +89,8 @@ void ObservatoryWorld::record_nights(unsigned count, bool full) {
   for (unsigned i = 0; i < count; ++i) {
     bool done = false;
     std::optional<Error> error;
-    queue_->submit(
-        night.bytes(), [&done](const Result<Committed>& result) { done = result.has_value(); }, SubmitQueue::Full::kPass, error);
-    CHECK(!error.has_value());
+    Engine::Completion completion = [&done](Result<Committed> result) { done = result.has_value(); };
+    CHECK(queue_->submit(night.bytes(), completion, SubmitQueue::Full::kPass, error) == SubmitQueue::Admission::kTaken);
     while (!done) world_.run_for(std::chrono::milliseconds(1));
   }
 }

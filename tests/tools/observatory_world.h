@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/sim/sim_world.h"
+#include "base/tasks.h"
 #include "editlog/segment_names.h"
 #include "ha/replica.h"
 #include "tests/tools/night_log.h"
@@ -28,6 +29,7 @@ struct Viewed {
 class ObservatoryWorld {
  public:
   ObservatoryWorld();
+  ~ObservatoryWorld() noexcept {}
 
   SimWorld& world() { return world_; }
   SimDisk& disk() { return world_.disk(); }
@@ -51,17 +53,13 @@ class ObservatoryWorld {
   std::string newest(const std::string& beginning);
 
  private:
-  struct Failed final : kj::TaskSet::ErrorHandler {
-    void taskFailed(kj::Exception&& error) override;
-  };
   Task<Result<void>> open();
   void pump();
 
   SimWorld world_;
-  Failed failed_;
   NightLog machine_;
   std::optional<SubmitQueue> queue_;
-  kj::TaskSet wakes_{failed_};
+  Tasks wakes_;
   kj::Own<Replica> replica_;
 };
 
