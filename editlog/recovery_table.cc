@@ -7,7 +7,7 @@ namespace {
 
 using enum RecoveryDecision;
 
-constexpr std::string_view kMend = "put the file back from a copy, or run `varve log recover` and read what it would drop";
+constexpr std::string_view kMend = "put the file back from a copy; `varve log verify` names all damage";
 constexpr std::string_view kUpgrade = "open it with a newer Varve";
 constexpr std::string_view kWrongPlace = "check the path and the configuration";
 

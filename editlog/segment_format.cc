@@ -19,7 +19,7 @@ Digest digest_of_record(const Record& record) {
 }
 
 Error damaged(std::string_view record, const std::string& path, std::string_view found) {
-  return {ErrorCode::kDamaged, fmt::format("reading the {} of {}: {}; the file is damaged: mend it from another copy, or run varve recover",
+  return {ErrorCode::kDamaged, fmt::format("reading the {} of {}: {}; the file is damaged: put it back from a copy; varve log verify names all damage",
                                            record, path, found)};
 }
 

@@ -30,7 +30,7 @@ Result<Slots::Found> choose(const Result<DecodedSlot>& first, const Result<Decod
   if (!first && !second)
     return fail(ErrorCode::kDamaged,
                 fmt::format("reading {}: neither slot is valid (first: {}; second: {}): this copy of the journal has lost its "
-                            "vote; restore it from another copy, or run varve recover",
+                            "vote; put it back from a copy",
                             path, first.error().text(), second.error().text()));
   Slots::Found found;
   found.better = !first || (second && second->sequence > first->sequence) ? 1 : 0;
@@ -99,7 +99,15 @@ Task<Result<kj::Own<Slots>>> Slots::open(Directory& directory) {
   co_return kj::heap<Slots>(kj::mv(file), std::move(found));
 }
 
+Task<Result<void>> Slots::settle() {
+  return in_turn(std::nullopt);
+}
+
 Task<Result<void>> Slots::store(SlotState state) {
+  return in_turn(std::move(state));
+}
+
+Task<Result<void>> Slots::in_turn(std::optional<SlotState> changed) {
   auto mine = kj::newPromiseAndFulfiller<void>();
   std::optional<kj::Promise<void>> before = std::exchange(turn_, kj::mv(mine.promise));
   Turn turn(*this, kj::mv(mine.fulfiller));
@@ -109,21 +117,24 @@ Task<Result<void>> Slots::store(SlotState state) {
     co_return fail(ErrorCode::kIo,
                    fmt::format("storing into {}: an earlier store failed, so its slots are in doubt: reopen the log", file_->path()));
   }
-  Result<void> stored = co_await write_both(std::move(state));
+  SlotState state = changed ? *std::move(changed) : state_;
+  const std::uint64_t sequence = changed ? sequence_ + 1 : sequence_;
+  // A change: the worse slot first, the better one stays whole until then. Else the better one first: bytes that stand there durably
+  // are not harmed by being written again, and if they do not the other slot stays whole until they do.
+  const unsigned first = changed ? 1 - better_ : better_;
+  Result<void> stored = co_await write_both(first, encode_slot(state, sequence));
   failed_ = !stored;
   turn.finish();
+  if (!stored) co_return stored;
+  state_ = std::move(state);
+  sequence_ = sequence;
   co_return stored;
 }
 
-// The worse slot first: the better one stays whole until then.
-Task<Result<void>> Slots::write_both(SlotState state) {
-  const std::uint64_t sequence = sequence_ + 1;
-  const std::string encoded = encode_slot(state, sequence);
+Task<Result<void>> Slots::write_both(unsigned first, std::string encoded) {
   if (wrong_size_) CO_TRY(co_await file_->truncate(kSlotsFileBytes));
-  CO_TRY(co_await write_slot(*file_, 1 - better_, encoded));
-  CO_TRY(co_await write_slot(*file_, better_, encoded));
-  state_ = std::move(state);
-  sequence_ = sequence;
+  CO_TRY(co_await write_slot(*file_, first, encoded));
+  CO_TRY(co_await write_slot(*file_, 1 - first, encoded));
   wrong_size_ = false;
   out_of_step_ = false;
   damage_.reset();

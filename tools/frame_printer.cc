@@ -15,6 +15,7 @@ Result<void> FramePrinter::begin_segment(const FrameView& first) {
   records_.reset();
   schema_.reset();
   opaque_ = false;
+  undecoded_ = 0;
   TransactionCursor transactions = first.transactions();
   if (first.header->frame_kind() != FrameKind::kSegmentStart || !transactions.next())
     return fail(ErrorCode::kDamaged, "the first frame does not say what the transactions mean; they are printed as bytes");

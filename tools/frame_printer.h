@@ -21,12 +21,12 @@ class FramePrinter {
  public:
   FramePrinter(const ViewOptions& options, TextSink& out) : options_(options), out_(out) {}
 
-  // Takes up the schema from a segment's first frame. Without this, or after an error, data shows as bytes.
+  // Takes up the schema from a segment's first frame. After an error data shows as bytes.
   Result<void> begin_segment(const FrameView& first);
   // Prints the transactions that are wanted; without --json, once, the columns' names before.
   void print(const FrameView& frame);
 
-  // Transactions that the schema does not fit.
+  // Transactions of this segment that the schema does not fit.
   std::uint64_t undecoded() const { return undecoded_; }
 
  private:

@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "fsimage/chunk_records.h"
 #include "tools/compiled_schema.h"
+#include "tools/count_text.h"
 #include "tools/image_view.h"
 #include "tools/progress.h"
 #include "tools/record_field.h"
@@ -53,7 +54,7 @@ void ImagePrinter::begin_section(const SectionEntry& section) {
   section_ = section.info().name;
   opaque_ = section.record_type == 0;
   printer_.reset();
-  if (!viewer_.options().json) viewer_.out().write(fmt::format("{}: {} records\n", section_, section.records));
+  if (!viewer_.options().json) viewer_.out().write(fmt::format("{}: {}\n", section_, count_text(section.records, "record")));
   if (opaque_ || schema_ == nullptr) return;
   const auto type = schema_->struct_type(section.record_type);
   if (type) {
@@ -106,9 +107,7 @@ void ImagePrinter::print_record(Bytes record) {
 
 Task<Result<void>> cat(Viewer& viewer, std::string path) {
   CO_ASSIGN_OR_RETURN(FoundFiles found, co_await find_images(viewer.seams().disk, path));
-  keep_wanted(found, viewer.options());
-  if (found.names.empty())
-    co_return fail(ErrorCode::kNotFound, fmt::format("{} holds no image with a txid from --from to --to", found.directory->path()));
+  CO_TRY(keep_wanted(found, viewer.options()));
   CO_ASSIGN_OR_RETURN(auto image, co_await open_image(*found.directory, found.names.back()));
   ImagePrinter printer(viewer, *image);
   co_return co_await printer.run();

@@ -86,17 +86,19 @@ Task<void> stat_one(Viewer& viewer, Directory& directory, std::string name) {
   }
 }
 
+Task<Result<void>> stat(Viewer& viewer, std::string path) {
+  CO_ASSIGN_OR_RETURN(FoundFiles found, co_await find_images(viewer.seams().disk, path));
+  CO_TRY(keep_wanted(found, viewer.options()));
+  for (const std::string& name : found.names) co_await stat_one(viewer, *found.directory, name);
+  co_return ok();
+}
+
 }  // namespace
 
 Task<void> image_stat(Viewer& viewer) {
   for (const std::string& path : viewer.options().paths) {
-    auto found = co_await find_images(viewer.seams().disk, path);
-    if (!found) {
-      viewer.problem(found.error());
-      continue;
-    }
-    keep_wanted(*found, viewer.options());
-    for (const std::string& name : found->names) co_await stat_one(viewer, *found->directory, name);
+    const Result<void> done = co_await stat(viewer, path);
+    if (!done) viewer.problem(done.error());
   }
 }
 

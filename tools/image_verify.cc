@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "fsimage/image_verifier.h"
+#include "tools/count_text.h"
 #include "tools/image_view.h"
 #include "tools/json_writer.h"
 
@@ -58,21 +59,37 @@ Task<void> verify_found(Viewer& viewer, FoundFiles& found, Summary& summary) {
   }
 }
 
+Task<Result<void>> verify(Viewer& viewer, std::string path, Summary& summary) {
+  CO_ASSIGN_OR_RETURN(FoundFiles found, co_await find_images(viewer.seams().disk, path));
+  CO_TRY(keep_wanted(found, viewer.options()));
+  co_await verify_found(viewer, found, summary);
+  co_return ok();
+}
+
+void print(Viewer& viewer, const Summary& summary) {
+  if (!viewer.options().json) {
+    viewer.out().write(
+        fmt::format("{}, {} good, {} damaged\n", count_text(summary.images, "image"), count_text(summary.bytes, "byte"), summary.damaged));
+    return;
+  }
+  JsonWriter json(viewer.out());
+  json.begin_object();
+  json.field("images", summary.images);
+  json.field("bytes", summary.bytes);
+  json.field("damaged", summary.damaged);
+  json.end_object();
+  json.end_line();
+}
+
 }  // namespace
 
 Task<void> image_verify(Viewer& viewer) {
   Summary summary;
   for (const std::string& path : viewer.options().paths) {
-    auto found = co_await find_images(viewer.seams().disk, path);
-    if (!found) {
-      viewer.problem(found.error());
-      continue;
-    }
-    keep_wanted(*found, viewer.options());
-    co_await verify_found(viewer, *found, summary);
+    const Result<void> done = co_await verify(viewer, path, summary);
+    if (!done) viewer.problem(done.error());
   }
-  if (!viewer.options().json)
-    viewer.out().write(fmt::format("{} images, {} bytes good, {} damaged\n", summary.images, summary.bytes, summary.damaged));
+  print(viewer, summary);
 }
 
 }  // namespace varve

@@ -12,8 +12,8 @@
 
 namespace varve {
 
-// Leaves out of a directory's images those whose txid is not wanted. A file that was named itself stays.
-void keep_wanted(FoundFiles& found, const ViewOptions& options);
+// Leaves out of a directory's images those whose txid is not wanted; kNotFound when that leaves none. A file that was named itself stays.
+Result<void> keep_wanted(FoundFiles& found, const ViewOptions& options);
 
 Task<Result<kj::Own<ImageReader>>> open_image(Directory& directory, std::string name);
 

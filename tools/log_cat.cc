@@ -23,12 +23,12 @@ struct Neighbours {
 // Prints one segment.
 class SegmentPrinter {
  public:
-  SegmentPrinter(Viewer& viewer, Directory& directory, SegmentView& segment, Neighbours names)
+  SegmentPrinter(Viewer& viewer, FramePrinter& printer, Directory& directory, SegmentView& segment, Neighbours names)
       : viewer_(viewer),
         directory_(directory),
         segment_(segment),
         names_(names),
-        printer_(viewer.options(), viewer.out()),
+        printer_(printer),
         progress_(viewer, segment.path(), segment.head().file_bytes) {}
 
   Task<Result<void>> run();
@@ -42,7 +42,7 @@ class SegmentPrinter {
   Directory& directory_;
   SegmentView& segment_;
   Neighbours names_;
-  FramePrinter printer_;
+  FramePrinter& printer_;
   Progress progress_;
 };
 
@@ -95,9 +95,9 @@ Task<Result<void>> SegmentPrinter::judge(SegmentStop stop, TxId last) {
   co_return ok();
 }
 
-Task<Result<void>> cat_segment(Viewer& viewer, Directory& directory, std::string name, Neighbours names) {
+Task<Result<void>> cat_segment(Viewer& viewer, FramePrinter& frames, Directory& directory, std::string name, Neighbours names) {
   CO_ASSIGN_OR_RETURN(auto segment, co_await SegmentView::open(directory, name));
-  SegmentPrinter printer(viewer, directory, *segment, names);
+  SegmentPrinter printer(viewer, frames, directory, *segment, names);
   co_return co_await printer.run();
 }
 
@@ -117,12 +117,12 @@ Neighbours neighbours(const std::vector<std::string>& names, std::size_t index) 
   return found;
 }
 
-Task<Result<void>> cat(Viewer& viewer, std::string path) {
+Task<Result<void>> cat(Viewer& viewer, FramePrinter& frames, std::string path) {
   CO_ASSIGN_OR_RETURN(FoundFiles found, co_await find_segments(viewer.seams().disk, path));
   for (std::size_t i = 0; i < found.names.size(); ++i) {
     if (viewer.done()) co_return ok();
     if (found.whole_directory && !may_hold_wanted(viewer.options(), found.names[i])) continue;
-    const Result<void> done = co_await cat_segment(viewer, *found.directory, found.names[i], neighbours(found.names, i));
+    const Result<void> done = co_await cat_segment(viewer, frames, *found.directory, found.names[i], neighbours(found.names, i));
     if (!done) viewer.problem(done.error());
   }
   co_return ok();
@@ -131,8 +131,9 @@ Task<Result<void>> cat(Viewer& viewer, std::string path) {
 }  // namespace
 
 Task<void> log_cat(Viewer& viewer) {
+  FramePrinter frames(viewer.options(), viewer.out());
   for (const std::string& path : viewer.options().paths) {
-    const Result<void> done = co_await cat(viewer, path);
+    const Result<void> done = co_await cat(viewer, frames, path);
     if (!done) viewer.problem(done.error());
   }
 }

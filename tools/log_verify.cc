@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "editlog/log_verifier.h"
 #include "editlog/segment_verifier.h"
+#include "tools/count_text.h"
 #include "tools/found_files.h"
 #include "tools/json_writer.h"
 #include "tools/segment_view.h"
@@ -22,6 +23,18 @@ struct Summary {
   std::uint64_t notes = 0;
 };
 
+void print_json(Viewer& viewer, std::string_view finding, const std::string& file, std::optional<std::uint64_t> offset,
+                std::string_view text) {
+  JsonWriter json(viewer.out());
+  json.begin_object();
+  json.field("finding", finding);
+  json.field("file", file);
+  if (offset) json.field("offset", *offset);
+  json.field("text", text);
+  json.end_object();
+  json.end_line();
+}
+
 void report(Viewer& viewer, const std::string& directory, const LogFindings& findings, Summary& summary) {
   for (const LogFinding& finding : findings.all()) {
     const bool damage = finding.kind == LogFinding::Kind::kDamage;
@@ -29,15 +42,7 @@ void report(Viewer& viewer, const std::string& directory, const LogFindings& fin
     damage ? ++summary.damage : ++summary.notes;
     const std::string line = fmt::format("{} at offset {}: {}", file, finding.offset, finding.what);
     damage ? viewer.problem(line) : viewer.note(line);
-    if (!viewer.options().json) continue;
-    JsonWriter json(viewer.out());
-    json.begin_object();
-    json.field("finding", damage ? "damage" : "note");
-    json.field("file", file);
-    json.field("offset", finding.offset);
-    json.field("text", finding.what);
-    json.end_object();
-    json.end_line();
+    if (viewer.options().json) print_json(viewer, damage ? "damage" : "note", file, finding.offset, finding.what);
   }
 }
 
@@ -84,8 +89,9 @@ Task<Result<void>> verify(Viewer& viewer, std::string path, Summary& summary) {
 
 void print(Viewer& viewer, const Summary& summary) {
   if (!viewer.options().json) {
-    viewer.out().write(fmt::format("{} segments, {} frames, {} transactions good; {} damaged places, {} notes\n", summary.segments,
-                                   summary.frames, summary.transactions, summary.damage, summary.notes));
+    viewer.out().write(fmt::format("{}, {}, {} good; {}, {}\n", count_text(summary.segments, "segment"),
+                                   count_text(summary.frames, "frame"), count_text(summary.transactions, "transaction"),
+                                   count_text(summary.damage, "damaged place"), count_text(summary.notes, "note")));
     return;
   }
   JsonWriter json(viewer.out());
@@ -108,6 +114,7 @@ Task<void> log_verify(Viewer& viewer) {
     if (done) continue;
     ++summary.damage;
     viewer.problem(done.error());
+    if (viewer.options().json) print_json(viewer, "damage", path, std::nullopt, done.error().text());
   }
   print(viewer, summary);
 }

@@ -1,5 +1,8 @@
 // The `varve` tool: looks at logs and images, measures, shows what it is good for.
 // Exit status: 0 fine, 1 a failure or damage, 2 wrong usage.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
@@ -9,11 +12,33 @@
 #include "tools/demo/demo_command.h"
 #include "tools/view_options.h"
 
+namespace {
+
+// A file opened later must not become the standard output of a caller that closed his.
+void occupy_standard_descriptors() {
+  int descriptor = 0;
+  while (descriptor >= 0 && descriptor <= 2) descriptor = ::open("/dev/null", O_RDONLY);
+  if (descriptor > 2) ::close(descriptor);
+}
+
+constexpr char kFooter[] = R"(
+Exit status: 0 fine, 1 a failure or damage found, 2 wrong usage.
+Examples:
+  varve demo --keep /tmp/demo          leave a directory to look at
+  varve log cat /tmp/demo | tail       its newest transactions
+  varve log cat --json --from 100 --to 200 /tmp/demo
+  varve log verify /tmp/demo           check every byte of the log
+  varve image stat /tmp/demo           what the images hold)";
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  occupy_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is seen by its error
   CLI::App app("Varve keeps the state of a resource manager alive.", "varve");
   app.set_version_flag("--version", "varve " VARVE_VERSION);
   app.require_subcommand(1);
+  app.footer(kFooter + 1);
   varve::Command chosen;
   varve::add_log_commands(app, chosen);
   varve::add_image_commands(app, chosen);

@@ -16,6 +16,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 using varve::testing::kDataPath;
+using varve::testing::make_long_night;
 using varve::testing::ObservatoryWorld;
 using varve::testing::Viewed;
 
@@ -129,6 +130,7 @@ TEST_F(LogViewTest, cat_reads_a_journal_directory_and_single_files_too) {
 TEST_F(LogViewTest, cat_for_people_has_a_title_and_one_line_each) {
   write_nights(3);
   const Viewed viewed = world_.view(log_cat);
+  EXPECT_GE(world_.files_named("edits_").size(), 2u) << "one title for all segments";
   EXPECT_THAT(viewed.lines().front(), HasSubstr("TXID"));
   EXPECT_EQ(viewed.lines().size(), 1 + world_.view_json(log_cat).lines().size());
 }
@@ -154,7 +156,8 @@ TEST_F(LogViewTest, looks_at_a_log_that_is_in_use) {
 
 TEST_F(LogViewTest, a_torn_tail_is_a_note) {
   world_.start();
-  world_.record_nights(2);
+  world_.record_nights(1);
+  world_.record_nights(1, make_long_night());
   world_.kill();
   const auto whole = data(world_.view_json(log_cat)).size();
   tear_last_frame(world_.newest("edits_inprogress"));
@@ -166,11 +169,22 @@ TEST_F(LogViewTest, a_torn_tail_is_a_note) {
 }
 
 TEST_F(LogViewTest, the_same_below_the_mark_is_damage) {
-  write_nights(2);
+  world_.start();
+  world_.record_nights(1);
+  world_.record_nights(1, make_long_night());
+  world_.stop();
   tear_last_frame(world_.newest("edits_inprogress"));
   const Viewed viewed = world_.view_json(log_cat);
   EXPECT_EQ(viewed.exit_status, kExitFailed);
   EXPECT_EQ(viewed.problems.find('\n'), viewed.problems.size() - 1) << viewed.problems;
+}
+
+TEST_F(LogViewTest, a_log_that_ends_below_its_mark_is_damaged_though_only_unwritten_space_follows) {
+  write_nights(2);
+  tear_last_frame(world_.newest("edits_inprogress"));  // it had one sector
+  const Viewed viewed = world_.view_json(log_cat);
+  EXPECT_EQ(viewed.exit_status, kExitFailed);
+  EXPECT_THAT(viewed.problems, HasSubstr("marked as durable"));
 }
 
 TEST_F(LogViewTest, cat_goes_on_behind_a_damaged_segment_and_says_so) {
@@ -190,7 +204,7 @@ TEST_F(LogViewTest, cat_goes_on_behind_a_damaged_segment_and_says_so) {
 
 TEST_F(LogViewTest, says_in_one_line_what_is_not_there) {
   write_nights(1);
-  for (const std::string path : {"/nowhere", "/data/journal/edits_1", "/data/images"}) {
+  for (const std::string path : {"/nowhere", "/nowhere/deeper", "/data/journal/edits_1", "/data/images", "/data/journal/slots"}) {
     const Viewed viewed = world_.view(log_cat, {.paths = {path}});
     EXPECT_EQ(viewed.exit_status, kExitFailed);
     EXPECT_THAT(viewed.problems, StartsWith("varve: "));

@@ -60,4 +60,8 @@ RecordBytes make_full_night() {
   });
 }
 
+RecordBytes make_long_night() {
+  return make_night([](capnp::DynamicStruct::Builder night) { night.set("fault", std::string(2000, 'f').c_str()); });
+}
+
 }  // namespace varve::testing

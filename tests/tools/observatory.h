@@ -35,5 +35,7 @@ class RecordBytes {
 RecordBytes make_night(const std::function<void(capnp::DynamicStruct::Builder)>& fill);
 // One with every field set.
 RecordBytes make_full_night();
+// One that takes several sectors.
+RecordBytes make_long_night();
 
 }  // namespace varve::testing

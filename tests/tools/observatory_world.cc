@@ -84,8 +84,7 @@ void ObservatoryWorld::pump() {
   if (replica_.get() != nullptr) replica_->pump();
 }
 
-void ObservatoryWorld::record_nights(unsigned count, bool full) {
-  const RecordBytes night = full ? make_full_night() : make_night([](capnp::DynamicStruct::Builder) {});
+void ObservatoryWorld::record_nights(unsigned count, const RecordBytes& night) {
   for (unsigned i = 0; i < count; ++i) {
     bool done = false;
     std::optional<Error> error;
@@ -132,13 +131,18 @@ std::vector<std::string> ObservatoryWorld::files() {
   return all;
 }
 
-std::string ObservatoryWorld::newest(const std::string& beginning) {
-  std::string found;
+std::vector<std::string> ObservatoryWorld::files_named(const std::string& beginning) {
+  std::vector<std::string> found;
   for (const std::string& path : files()) {
-    if (path.substr(path.find_last_of('/') + 1).starts_with(beginning)) found = path;
+    if (path.substr(path.find_last_of('/') + 1).starts_with(beginning)) found.push_back(path);
   }
-  CHECK(!found.empty(), beginning);
   return found;
+}
+
+std::string ObservatoryWorld::newest(const std::string& beginning) {
+  const std::vector<std::string> found = files_named(beginning);
+  CHECK(!found.empty(), beginning);
+  return found.back();
 }
 
 }  // namespace varve::testing

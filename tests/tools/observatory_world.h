@@ -36,7 +36,7 @@ class ObservatoryWorld {
 
   // The process that writes.
   void start();
-  void record_nights(unsigned count, bool full = true);
+  void record_nights(unsigned count, const RecordBytes& night = make_full_night());
   void checkpoint();
   void stop();
   void kill();
@@ -49,6 +49,8 @@ class ObservatoryWorld {
 
   // Full paths of all files below /data but the lock, by name.
   std::vector<std::string> files();
+  // Those whose name begins so.
+  std::vector<std::string> files_named(const std::string& beginning);
   // The newest file whose name begins so.
   std::string newest(const std::string& beginning);
 

@@ -83,7 +83,8 @@ TEST_F(ToolProcessTest, looks_at_what_an_engine_left) {
 
 TEST_F(ToolProcessTest, wrong_usage_is_status_two_and_one_line) {
   for (const std::string arguments : {"", "log", "log cat", "log dance x", "log cat --blue x", "log cat --from x y", "log cat --from -1 y",
-                                      "log cat --from 3 --to 2 .", "image", "image stat", "--blue", "dance"}) {
+                                      "log cat --to 99999999999999999999 y", "log cat --from 0x10 y", "log cat --from 3 --to 2 .", "image",
+                                      "image stat", "--blue", "dance"}) {
     const Ended ended = run(arguments);
     EXPECT_EQ(ended.exit_status, kExitUsage) << arguments;
     EXPECT_EQ(ended.out, "") << arguments;
@@ -96,7 +97,7 @@ TEST_F(ToolProcessTest, what_is_not_there_is_status_one_and_one_line) {
   std::filesystem::create_directory(path("empty"));
   for (const std::string group : {"log ", "image "}) {
     for (const std::string what : {"cat ", "stat ", "verify "}) {
-      for (const std::string name : {"absent", "absent/deeper", "poem", "poem/", "poem/deeper", "empty"}) {
+      for (const std::string name : {"absent", "absent/deeper", "poem", "poem/", "poem/deeper", "empty", "empty/"}) {
         const Ended ended = run(group + what + path(name));
         EXPECT_EQ(ended.exit_status, kExitFailed) << group << what << name;
         expect_one_line(ended);
@@ -135,7 +136,7 @@ TEST_F(ToolProcessTest, damage_is_status_one) {
 }
 
 TEST_F(ToolProcessTest, ends_quietly_when_nobody_reads_any_more) {
-  const std::string data = write_nights(2000);
+  const std::string data = write_nights(500);  // much more than a pipe holds
   const std::string command = std::string("bash -c 'set -o pipefail; \"") + VARVE_TOOL + "\" log cat " + data + " 2>" + path("problems") +
                               " | head -n 1 >/dev/null'";
   EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), kExitFine);
@@ -148,6 +149,13 @@ TEST_F(ToolProcessTest, a_full_disk_under_its_output_is_status_one) {
   const std::string command = std::string("'") + VARVE_TOOL + "' log cat " + data + " >/dev/full 2>'" + path("problems") + "'";
   EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), kExitFailed);
   EXPECT_THAT(read_file(path("problems")), HasSubstr("standard output"));
+}
+
+TEST_F(ToolProcessTest, a_closed_standard_output_is_status_one_and_no_file_takes_its_place) {
+  const std::string data = write_nights(5);
+  const std::string command = std::string("'") + VARVE_TOOL + "' log cat " + data + " >&- 2>'" + path("problems") + "'";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), kExitFailed);
+  EXPECT_THAT(read_file(path("problems")), HasSubstr("standard output: Bad file descriptor"));
 }
 
 TEST_F(ToolProcessTest, touches_nothing) {
