@@ -25,6 +25,7 @@ class Recovery {
   }
 
   Task<Result<RecoveredLog>> run() {
+    CO_TRY(co_await settle_slots());
     for (const std::string& name : plan_.remove) CO_TRY(co_await directory_.remove(name));
     for (const auto& segment : plan_.segments) {
       if (const auto* finalized = std::get_if<FinalSegment>(&segment))
@@ -34,7 +35,7 @@ class Recovery {
     }
     CO_TRY(co_await restore_version());
     CO_TRY(co_await directory_.sync());
-    CO_TRY(co_await store_slots());
+    CO_TRY(co_await store_mark());
     log_.segments.check_invariants();
     co_return kj::mv(log_);
   }
@@ -107,15 +108,21 @@ class Recovery {
     co_return ok();
   }
 
-  // Always: what was read may be in the page cache only.
-  Task<Result<void>> store_slots() {
+  // First of all, and always: the steps that follow rest on what was read, which may be in the page cache only.
+  Task<Result<void>> settle_slots() {
     const std::optional<std::string> damage = identity_.slots->damage();
-    SlotState state = identity_.slots->state();
-    state.mark = plan_.end;
-    state.cut.reset();
-    CO_TRY(co_await identity_.slots->store(state));
+    CO_TRY(co_await identity_.slots->settle());
     log_.report.slot_repaired = damage.has_value();
     if (damage) say(LogLevel::kWarning, fmt::format("a slot was damaged and is written again: {}", *damage));
+    co_return ok();
+  }
+
+  Task<Result<void>> store_mark() {
+    SlotState state = identity_.slots->state();
+    const bool changed = state.mark != plan_.end || state.cut;
+    state.mark = plan_.end;
+    state.cut.reset();
+    if (changed) CO_TRY(co_await identity_.slots->store(std::move(state)));
     log_.slots = kj::mv(identity_.slots);
     co_return ok();
   }

@@ -60,11 +60,15 @@ class Slots {
 
   const SlotState& state() const { return state_; }
   const std::optional<std::string>& damage() const { return damage_; }
-  // True when the two slots do not both hold state(): a crash between their writes, or damage. Then one rotten slot could still take
-  // something back: store(state()) before anything is answered from it.
+  // True when the two slots do not both hold state(): a crash between their writes, or damage.
   bool out_of_step() const { return out_of_step_; }
 
+  // Writes state() into both slots again, durably. To be done before anything is done that only state() allows: what open() read may
+  // stand in the page cache only, where neither a killed process nor a failed sync leaves a trace of it.
+  Task<Result<void>> settle();
+
   // Durable in both slots on return. After an error the slots are unusable: reopen.
+  // Precondition: settled, or just created.
   Task<Result<void>> store(SlotState state);
 
   // What open() found.
@@ -80,7 +84,8 @@ class Slots {
 
  private:
   class Turn;
-  Task<Result<void>> write_both(SlotState state);
+  Task<Result<void>> in_turn(std::optional<SlotState> changed);
+  Task<Result<void>> write_both(unsigned first, std::string encoded);
 
   kj::Own<File> file_;
   SlotState state_;

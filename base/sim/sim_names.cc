@@ -32,10 +32,14 @@ void SimNames::remove(const std::string& name, std::uint64_t& number) {
   add({number++, find(name), name, ""});
 }
 
-// What is durable about a file settles whatever was doubtful about it before.
-void SimNames::forget_doubts_about(const Change& change) {
-  std::erase_if(changes_,
-                [&](const Change& other) { return other.in_doubt && other.inode == change.inode && other.number < change.number; });
+// What is durable about a file, or about an entry of the directory, settles whatever was doubtful about it before.
+void SimNames::settle_doubts_about(const Change& change) {
+  std::erase_if(changes_, [&](const Change& other) {
+    if (!other.in_doubt || other.number >= change.number) return false;
+    const bool same_entry = !other.to.empty() && (other.to == change.to || other.to == change.from);
+    if (same_entry && other.to == change.from) durable_.erase(change.from);  // with the file that `other` replaced
+    return same_entry || other.inode == change.inode;
+  });
 }
 
 void SimNames::sync(std::uint64_t upto) {
@@ -44,7 +48,7 @@ void SimNames::sync(std::uint64_t upto) {
     if (change.number < upto && !change.in_doubt) done.push_back(change);
   for (const Change& change : done) {
     apply(change, durable_);
-    forget_doubts_about(change);
+    settle_doubts_about(change);
   }
   std::erase_if(changes_, [&](const Change& change) { return change.number < upto && !change.in_doubt; });
 }

@@ -46,7 +46,7 @@ class SimNames {
   };
 
   static void apply(const Change& change, Map& map);
-  void forget_doubts_about(const Change& change);
+  void settle_doubts_about(const Change& change);
   void add(Change change);
 
   Map durable_;

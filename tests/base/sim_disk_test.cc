@@ -302,6 +302,32 @@ TEST_F(SimDiskTest, leaves_names_in_doubt_after_a_failed_sync_of_the_directory) 
   EXPECT_THAT(names(), IsEmpty());
 }
 
+TEST_F(SimDiskTest, never_brings_back_a_doubtful_rename_whose_name_is_durably_another_file) {
+  create_durably("a", "A");
+  create_durably("b", "B");
+  must(directory_->rename("a", "x"));
+  disk_.inject({.op = SimOp::kSyncDirectory});
+  EXPECT_EQ(error_of(directory_->sync()).code(), ErrorCode::kIo);
+  must(directory_->rename("b", "x"));
+  must(directory_->sync());
+  for (const UnsyncedUnit& unit : disk_.unsynced()) ADD_FAILURE() << unit.what;
+  crash({});
+  EXPECT_EQ(contents("x"), "B");
+}
+
+TEST_F(SimDiskTest, never_brings_back_a_file_that_a_doubtful_rename_replaced_once_its_name_is_durably_free) {
+  create_durably("a", "A");
+  create_durably("x", "X");
+  must(directory_->rename("a", "x"));
+  disk_.inject({.op = SimOp::kSyncDirectory});
+  EXPECT_EQ(error_of(directory_->sync()).code(), ErrorCode::kIo);
+  must(directory_->rename("x", "y"));
+  must(directory_->sync());
+  crash({});
+  EXPECT_THAT(names(), ElementsAre("y"));
+  EXPECT_EQ(contents("y"), "A");
+}
+
 TEST_F(SimDiskTest, freezes_before_the_chosen_operation) {
   auto file = create_durably("f", sectors("a"));
   disk_.crash_before(disk_.operations() + 2);

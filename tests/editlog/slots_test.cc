@@ -194,6 +194,32 @@ TEST_F(SlotsOnDisk, a_crash_anywhere_in_a_store_leaves_the_old_or_the_new_state)
     }
 }
 
+// A process stores and is killed, or meets a failing sync; the next one reads its page cache and settles; the power fails somewhere.
+TEST_F(SlotsOnDisk, what_stood_in_the_page_cache_only_is_settled_without_a_moment_of_two_bad_slots) {
+  for (const std::uint64_t failing_sync : {0u, 1u})
+    for (std::uint64_t operations = 1; operations <= 9; ++operations)
+      for (int chance = 0; chance < 200; ++chance) {
+        take(wait(take(reopen())->settle()));
+        const Epoch before = take(reopen())->state().promised;
+        world_.disk().inject({.op = SimOp::kSync, .path_part = "slots", .skip = failing_sync});
+        ASSERT_FALSE(wait(take(reopen())->store(state_with(before.value + 1))));
+        world_.disk().clear_faults();
+        kj::Own<Slots> slots = take(reopen());
+        const Epoch seen = slots->state().promised;
+        world_.disk().crash_before(world_.disk().operations() + operations);
+        const bool settled = operations > 4;
+        kj::Promise<Result<void>> settling = slots->settle();
+        kj::Promise<Result<void>> storing = slots->store(state_with(before.value + 2));
+        world_.run_ready();
+        world_.disk().power_off();
+        world_.disk().crash(world_.random());
+        directory_ = take(wait(world_.disk().open_directory("/log")));
+        auto left = reopen();
+        ASSERT_TRUE(left.has_value()) << "sync " << failing_sync << ", " << operations << " operations: " << left.error().text();
+        ASSERT_GE((*left)->state().promised, settled ? seen : before);
+      }
+}
+
 // The better slot is not touched before the other is good again: with one slot rotten, a crash in the mending store loses nothing.
 TEST_F(SlotsOnDisk, a_crash_while_mending_a_rotten_slot_loses_nothing) {
   for (std::uint64_t rotten : {0u, 4096u}) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <kj/debug.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 
@@ -111,6 +112,24 @@ class CrashWalk {
       std::string violation = try_outcome(*scenario, state, outcomes[index], case_seed);
       if (!violation.empty()) note(operation, description, index, units, outcomes[index], violation);
     }
+    if (!only_ || only_->outcome == outcomes.size()) kill_before(*scenario, state, operation, description, outcomes.size());
+  }
+
+  // The process is gone, its page cache is not; then the power fails in the recovery.
+  void kill_before(CrashScenario& scenario, const SimDiskState& left, std::uint64_t operation, const std::string& description,
+                   std::size_t index) {
+    const std::uint64_t operations = recovery_operations(scenario, left);
+    SimRandom random(options_.seed ^ operation * 0xd1342543de82ef95ull);
+    const bool few = operations <= options_.second_crashes_max;
+    for (std::uint64_t i = 0; i < std::min(operations, options_.second_crashes_max) && !enough(); ++i) {
+      const std::uint64_t second = few ? i + 1 : 1 + random.below(operations);
+      ++report_.crash_after_kill;
+      Result<void> checked = check(scenario, crash_recovery(scenario, left, second, random));
+      if (checked) continue;
+      report_.failures.push_back(fmt::format("{}\n  killed before operation {}: {}\n  then a power loss before operation {} of the recovery\n"
+                                             "  again: VARVE_CRASH_CASE={}.{} and --gtest_filter=<this test>",
+                                             checked.error().text(), operation, description, second, operation, index));
+    }
   }
 
   // The text of what is wrong; empty when nothing is.
@@ -174,7 +193,8 @@ class CrashWalk {
 
 std::string CrashWalkReport::text() const {
   std::string text =
-      fmt::format("{} operations, {} crashes, {} second crashes, {} failures", operations, cases, crash_after_crash, failures.size());
+      fmt::format("{} operations, {} crashes, {} second crashes, {} after a kill, {} failures", operations, cases, crash_after_crash,
+                  crash_after_kill, failures.size());
   for (const std::string& failure : failures) text += "\n" + failure;
   return text;
 }

@@ -36,7 +36,8 @@ class CrashScenario {
   virtual kj::Promise<Result<void>> check(SimWorld& world) = 0;
 
   // Opens what the crash left, as check() does, and nothing more. When given, a second crash happens at some operation of it, and
-  // check() sees what both left.
+  // check() sees what both left. So does it after a kill at the same place, which leaves everything unsynced in the page cache: the
+  // power then fails in the recovery.
   virtual kj::Promise<Result<void>> recover(SimWorld&) { return Result<void>(); }
 };
 
@@ -47,6 +48,7 @@ struct CrashWalkOptions {
   CrashOutcomeBounds outcomes;
   bool sync_is_noop = false;           // a disk that lies: the walk must then fail, or it is blind
   std::size_t failures_max = 1;        // stop after so many
+  std::uint64_t second_crashes_max = 60;  // after each kill: before each operation of the recovery, or before so many by chance
   std::uint64_t operation_stride = 1;  // 1: before each operation; n: before each n-th, for walks that would take too long
 };
 
@@ -54,6 +56,7 @@ struct CrashWalkReport {
   std::uint64_t operations = 0;  // of the path that change the disk
   std::uint64_t cases = 0;       // crashes tried
   std::uint64_t crash_after_crash = 0;
+  std::uint64_t crash_after_kill = 0;
   std::vector<std::string> failures;
 
   bool passed() const { return failures.empty() && cases > 0; }
