@@ -40,7 +40,6 @@ std::optional<Integer> parse_decimal(std::string_view text) {
 }
 
 std::optional<VersionFile> parse_fields(std::string_view text) {
-  VersionFile version;
   if (!take_line(text, kMagicLine.substr(0, kMagicLine.size() - 1))) return std::nullopt;
   const auto layout = parse_decimal<std::uint32_t>(take_line(text, kLayoutKey).value_or(""));
   const auto namespace_id = uuid_from_hex(take_line(text, "namespace ").value_or(""));
