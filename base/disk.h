@@ -62,7 +62,7 @@ class DirectoryLock {
 
 struct OpenMode {
   bool write = false;
-  bool direct = false;  // bypass the page cache for write_durably() where the file system takes it; reads and write() stay buffered
+  bool direct = false;  // bypass the page cache where the file system takes it: write_durably(), and write() of whole aligned sectors
 };
 
 // One directory. Names are single components.

@@ -76,15 +76,27 @@ bool body_is_well_formed(const FrameHeader& header, Bytes body) {
   return found == header.transactions;
 }
 
+namespace {
+
+std::uint64_t frame_bytes_of(std::uint64_t body_bytes) { return round_up(sizeof(FrameHeader) + body_bytes, kSectorBytes); }
+
+}  // namespace
+
 FrameBuilder::FrameBuilder(std::uint64_t body_capacity)
-    : buffer_(round_up(sizeof(FrameHeader) + body_capacity, kSectorBytes)), body_capacity_(body_capacity) {
+    : FrameBuilder(std::make_shared<AlignedBuffer>(frame_bytes_of(body_capacity)), body_capacity) {}
+
+FrameBuilder::FrameBuilder(BufferCache& cache, std::uint64_t body_capacity)
+    : FrameBuilder(cache.take(frame_bytes_of(body_capacity)), body_capacity) {}
+
+FrameBuilder::FrameBuilder(std::shared_ptr<AlignedBuffer> buffer, std::uint64_t body_capacity)
+    : buffer_(std::move(buffer)), body_capacity_(body_capacity) {
   CHECK(body_capacity <= kBodyBytesLimit, body_capacity);
 }
 
 void FrameBuilder::add(Bytes transaction) {
   CHECK(fits(transaction.size()), transaction.size(), body_bytes_, body_capacity_);
   const std::uint64_t space = transaction_space(transaction.size());
-  std::byte* place = buffer_.data() + sizeof(FrameHeader) + body_bytes_;
+  std::byte* place = buffer_->data() + sizeof(FrameHeader) + body_bytes_;
   const std::uint64_t length = transaction.size();  // the second word is zero, since no transaction reaches 4 GiB
   std::memset(place + space - 8, 0, 8);
   std::memcpy(place, &length, sizeof(length));
@@ -110,10 +122,10 @@ FramePtr FrameBuilder::seal(const FrameSeal& seal) && {
   CHECK(fields_are_sound(header), seal.first.value, seal.epoch.value, seal.committed.value, header.kind, header.flags, transactions_);
 
   const std::uint64_t used = sizeof(FrameHeader) + body_bytes_;
-  std::memset(buffer_.data() + used, 0, header.frame_bytes() - used);
-  header.body = digest_of(buffer_.span(sizeof(FrameHeader), header.frame_bytes() - sizeof(FrameHeader)));
+  std::memset(buffer_->data() + used, 0, header.frame_bytes() - used);
+  header.body = digest_of(buffer_->span(sizeof(FrameHeader), header.frame_bytes() - sizeof(FrameHeader)));
   header.self = header.compute_self();
-  std::memcpy(buffer_.data(), &header, sizeof(header));
+  std::memcpy(buffer_->data(), &header, sizeof(header));
   return std::make_shared<const Frame>(std::move(buffer_));
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "base/buffer_cache.h"
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "varve/error.h"
@@ -107,15 +108,15 @@ bool body_is_well_formed(const FrameHeader& header, Bytes body);
 class Frame {
  public:
   // Precondition: `bytes` are a sealed frame of header.frame_bytes() bytes at the start of the buffer.
-  explicit Frame(AlignedBuffer buffer) : buffer_(std::move(buffer)) {}
+  explicit Frame(std::shared_ptr<const AlignedBuffer> buffer) : buffer_(std::move(buffer)) {}
 
-  const FrameHeader& header() const { return *reinterpret_cast<const FrameHeader*>(buffer_.data()); }
-  Bytes bytes() const { return buffer_.span(0, header().frame_bytes()); }
-  Bytes body() const { return buffer_.span(sizeof(FrameHeader), header().body_bytes); }
+  const FrameHeader& header() const { return *reinterpret_cast<const FrameHeader*>(buffer_->data()); }
+  Bytes bytes() const { return buffer_->span(0, header().frame_bytes()); }
+  Bytes body() const { return buffer_->span(sizeof(FrameHeader), header().body_bytes); }
   TransactionCursor transactions() const { return {body(), header().first()}; }
 
  private:
-  AlignedBuffer buffer_;
+  std::shared_ptr<const AlignedBuffer> buffer_;
 };
 using FramePtr = std::shared_ptr<const Frame>;
 
@@ -137,6 +138,8 @@ class FrameBuilder {
  public:
   // Room for `body_capacity` bytes of transactions (see transaction_space()).
   explicit FrameBuilder(std::uint64_t body_capacity);
+  // The same, in memory that goes back to the cache with the frame.
+  FrameBuilder(BufferCache& cache, std::uint64_t body_capacity);
 
   bool fits(std::uint64_t transaction_bytes) const { return transaction_space(transaction_bytes) <= body_capacity_ - body_bytes_; }
   // Precondition: fits(transaction.size()).
@@ -148,7 +151,9 @@ class FrameBuilder {
   FramePtr seal(const FrameSeal& seal) &&;
 
  private:
-  AlignedBuffer buffer_;
+  FrameBuilder(std::shared_ptr<AlignedBuffer> buffer, std::uint64_t body_capacity);
+
+  std::shared_ptr<AlignedBuffer> buffer_;
   std::uint64_t body_capacity_;
   std::uint64_t body_bytes_ = 0;
   std::uint32_t transactions_ = 0;

@@ -64,7 +64,7 @@ SegmentReader::SegmentReader(File& file, SegmentRange range)
       range_(range),
       chain_(range.before, range.lineage),
       offset_(range.offset),
-      pool_(std::make_shared<BlockPool>(kBlockBytesMax, kBlocksKept)),
+      cache_(std::make_shared<BufferCache>(kBlocksKept * kBlockBytesMax)),
       block_{nullptr, range.offset, 0} {
   CHECK(range.offset % kSectorBytes == 0 && range.offset >= kFramesOffset && range.offset <= range.end_offset, range.offset,
         range.end_offset);
@@ -115,7 +115,8 @@ Task<Result<void>> SegmentReader::load_block() {
 void SegmentReader::start_ahead() {
   const std::uint64_t offset = block_.end();
   if (offset >= range_.end_offset) return;
-  Block block{pool_->take(), offset, std::min<std::uint64_t>(kBlockBytesMax, range_.end_offset - offset)};
+  const std::uint64_t bytes = std::min<std::uint64_t>(kBlockBytesMax, range_.end_offset - offset);
+  Block block{cache_->take(bytes), offset, bytes};
   const MutableBytes memory = block.memory->span(0, block.bytes);
   ahead_.emplace(Ahead{std::move(block), file_.read(offset, memory)});
 }

@@ -21,7 +21,7 @@
 
 #include "base/disk.h"
 #include "base/task.h"
-#include "editlog/block_pool.h"
+#include "base/buffer_cache.h"
 #include "editlog/frame.h"
 #include "editlog/frame_chain.h"
 #include "editlog/log_reader.h"
@@ -118,7 +118,7 @@ class SegmentReader {
   SegmentRange range_;
   FrameChain chain_;
   std::uint64_t offset_;
-  std::shared_ptr<BlockPool> pool_;
+  std::shared_ptr<BufferCache> cache_;
   Block block_;                          // holds offset_, or ends there
   std::optional<FrameHeader> spanning_;  // the accepted header of a frame that goes on behind block_
   bool file_too_short_ = false;

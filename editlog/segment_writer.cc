@@ -18,7 +18,7 @@ std::shared_ptr<File> shared(kj::Own<File> file) {
   return {owner, owner->get()};
 }
 
-// The next block to write: whole pieces, or parts of them, that make up at most kBlockBytesMax.
+// Cuts giant frames: the next block is whole pieces, or parts of them, that make up at most kBlockBytesMax.
 class BlockCutter {
  public:
   explicit BlockCutter(const std::vector<Bytes>& pieces) : pieces_(pieces) {}
@@ -159,12 +159,12 @@ Task<Result<void>> SegmentWriter::write_frames(const std::vector<const FrameHead
 }
 
 Task<Result<void>> SegmentWriter::write_pieces(const std::vector<Bytes>& pieces, RunOn where) {
-  BlockCutter blocks(pieces);
+  if (pieces.empty()) co_return ok();
   std::uint64_t offset = contents_.end();
-  std::vector<Bytes> block = blocks.cut();
-  if (block.empty()) co_return ok();
-  if (blocks.at_end()) co_return co_await file_->write_durably(offset, std::move(block), where);
-  for (; !block.empty(); block = blocks.cut()) {
+  const bool giant = std::any_of(pieces.begin(), pieces.end(), [](Bytes piece) { return piece.size() > kBlockBytesMax; });
+  if (!giant) co_return co_await file_->write_durably(offset, pieces, where);
+  BlockCutter blocks(pieces);
+  for (std::vector<Bytes> block = blocks.cut(); !block.empty(); block = blocks.cut()) {
     const std::uint64_t bytes = total_bytes(block);
     CO_TRY(co_await file_->write(offset, std::move(block), where));
     offset += bytes;

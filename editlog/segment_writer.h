@@ -43,7 +43,7 @@ class SegmentWriter {
   // an unfinished finalize: then only finalize() may follow). `name` is the file's name in its directory.
   static kj::Own<SegmentWriter> resume(kj::Own<File> file, std::string name, SegmentContents contents, std::uint64_t file_bytes);
 
-  // Writes the frames behind end(), in order, with one sync for all, in blocks of at most kBlockBytesMax.
+  // Writes the frames behind end(), in order, with one sync for all; when one is above kBlockBytesMax, in blocks of that.
   // Precondition: they chain to last(), and take at most space() bytes.
   Task<Result<void>> append(std::vector<FramePtr> frames, RunOn where = RunOn::kDiskThread);
   Task<Result<void>> append_views(std::vector<FrameView> frames);

@@ -8,15 +8,22 @@ namespace varve {
 namespace {
 
 constexpr std::uint64_t kBuilderBytesMin = 16u << 10;
+constexpr std::size_t kKeptFramesMax = 8;  // full ones, whose memory waits for the next
 
 }  // namespace
 
-SubmitQueue::SubmitQueue(SubmitQueueOptions options, std::function<void()> wake) : options_(options), wake_(std::move(wake)) {}
+SubmitQueue::SubmitQueue(SubmitQueueOptions options, std::function<void()> wake) 
+    : options_(options), wake_(std::move(wake)), buffers_(std::make_shared<BufferCache>(kKeptFramesMax * options.frame_bytes_max)) {}
 
 // Memory for about twice what the last frame took: small frames stay cheap, large ones are reached in a few steps.
 FrameBuilder SubmitQueue::new_builder(std::uint64_t transaction_bytes) const {
-  const std::uint64_t wanted = std::clamp(2 * last_taken_bytes_, kBuilderBytesMin, options_.frame_bytes_max);
-  return FrameBuilder(std::max(wanted, transaction_space(transaction_bytes)));
+  const std::uint64_t wanted = std::clamp(2 * last_taken_bytes_, kBuilderBytesMin, options_.frame_bytes_max - sizeof(FrameHeader));
+  return FrameBuilder(*buffers_, std::max(wanted, transaction_space(transaction_bytes)));
+}
+
+void SubmitQueue::begin_batch(std::uint64_t transaction_bytes) {
+  batches_.push_back(Batch{new_builder(transaction_bytes), {}, 0});
+  batches_.back().completions.reserve(last_taken_transactions_);
 }
 
 SubmitQueue::Admission SubmitQueue::submit(Bytes transaction, Engine::Completion& done, Full full, std::optional<Error>& error) {
@@ -36,7 +43,7 @@ SubmitQueue::Admission SubmitQueue::submit(Bytes transaction, Engine::Completion
       error = closed_;
       return Admission::kRefused;
     }
-    if (batches_.empty() || !batches_.back().builder.fits(transaction.size())) batches_.push_back(Batch{new_builder(transaction.size()), {}, 0});
+    if (batches_.empty() || !batches_.back().builder.fits(transaction.size())) begin_batch(transaction.size());
     Batch& batch = batches_.back();
     batch.builder.add(transaction);
     batch.completions.push_back(std::move(done));
@@ -54,6 +61,7 @@ SubmitQueue::Batch SubmitQueue::pop() {
   batches_.pop_front();
   waiting_bytes_ -= batch.bytes;
   last_taken_bytes_ = batch.bytes;
+  last_taken_transactions_ = batch.completions.size();
   return batch;
 }
 

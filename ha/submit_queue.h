@@ -25,7 +25,7 @@ namespace varve {
 
 struct SubmitQueueOptions {
   std::uint64_t transaction_bytes_max = 64ull << 20;
-  std::uint64_t frame_bytes_max = 1u << 20;  // of a body; a larger transaction is alone in its frame
+  std::uint64_t frame_bytes_max = 1u << 20;  // of a whole frame; a larger transaction is alone in its frame
   std::uint64_t queue_bytes_max = 64ull << 20;
 };
 
@@ -61,16 +61,20 @@ class SubmitQueue {
 
  private:
   Batch pop();
+  void begin_batch(std::uint64_t transaction_bytes);
   FrameBuilder new_builder(std::uint64_t transaction_bytes) const;
 
   const SubmitQueueOptions options_;
   const std::function<void()> wake_;
+  const std::shared_ptr<BufferCache> buffers_;
   mutable std::mutex mutex_;
   std::condition_variable room_;
   std::deque<Batch> batches_;  // the last one is being filled
   std::uint64_t waiting_bytes_ = 0;
   std::uint64_t held_bytes_ = 0;
-  std::uint64_t last_taken_bytes_ = 0;  // guides the size of the next batch's memory
+  // Guide the size of the next batch's memory.
+  std::uint64_t last_taken_bytes_ = 0;
+  std::size_t last_taken_transactions_ = 0;
   bool wake_wanted_ = true;
   std::optional<Error> closed_;
 };

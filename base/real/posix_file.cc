@@ -51,6 +51,12 @@ class Remainder {
   std::size_t within_ = 0;
 };
 
+bool aligned(std::uint64_t offset, const std::vector<Bytes>& pieces) {
+  std::uint64_t all = offset;
+  for (Bytes piece : pieces) all |= piece.size() | reinterpret_cast<std::uintptr_t>(piece.data());
+  return all % kSectorBytes == 0;
+}
+
 bool same_file(int a, int b) {
   struct stat stat_a, stat_b;
   return ::fstat(a, &stat_a) == 0 && ::fstat(b, &stat_b) == 0 && stat_a.st_dev == stat_b.st_dev && stat_a.st_ino == stat_b.st_ino;
@@ -118,25 +124,24 @@ Error PosixFile::write_error(int error_number, std::uint64_t offset, const std::
 
 Result<void> PosixFile::write(std::uint64_t offset, const std::vector<Bytes>& pieces) {
   CHECK(mode_.write, path_);
-  int error_number = put(fd_, offset, pieces, 0);
+  int error_number = EINVAL;
+  if (is_direct() && aligned(offset, pieces)) {
+    error_number = put(direct_fd_, offset, pieces, 0);
+    if (error_number == EINVAL) direct_ = false;  // sectors of this disk are larger than ours: through the page cache, then
+  }
+  if (error_number == EINVAL) error_number = put(fd_, offset, pieces, 0);
   if (error_number != 0) return fail(write_error(error_number, offset, pieces));
   return ok();
 }
 
-void PosixFile::check_aligned(std::uint64_t offset, const std::vector<Bytes>& pieces) const {
-  CHECK(offset % kSectorBytes == 0, path_, offset);
-  for (Bytes piece : pieces)
-    CHECK(piece.size() % kSectorBytes == 0 && reinterpret_cast<std::uintptr_t>(piece.data()) % kSectorBytes == 0, path_, piece.size());
-}
-
 Result<void> PosixFile::write_durably(std::uint64_t offset, const std::vector<Bytes>& pieces) {
   CHECK(mode_.write, path_);
-  if (mode_.direct) check_aligned(offset, pieces);
+  CHECK(!mode_.direct || aligned(offset, pieces), path_, offset, pieces.size());
   if (dsync_.load(std::memory_order_relaxed)) {
     int error_number = EINVAL;
     if (is_direct()) {
       error_number = put(direct_fd_, offset, pieces, RWF_DSYNC);
-      if (error_number == EINVAL) direct_ = false;  // sectors of this disk are larger than ours: through the page cache, then
+      if (error_number == EINVAL) direct_ = false;
     }
     if (error_number == EINVAL) error_number = put(fd_, offset, pieces, RWF_DSYNC);
     if (error_number == 0) return ok();

@@ -37,7 +37,6 @@ class PosixFile {
   void open_direct(int directory_fd, const std::string& name);
   // 0 or errno.
   int put(int fd, std::uint64_t offset, const std::vector<Bytes>& pieces, int flags) const;
-  void check_aligned(std::uint64_t offset, const std::vector<Bytes>& pieces) const;
   Error write_error(int error_number, std::uint64_t offset, const std::vector<Bytes>& pieces) const;
 
   std::string path_;

@@ -15,8 +15,9 @@ std::uint64_t RealClock::wall_us() const {
 
 // From the time that it is, not from timer_.now(): that one stands still while the loop works.
 kj::Promise<void> RealClock::after(std::chrono::nanoseconds delay) {
+  if (delay.count() <= 0) return mailbox_.yield();  // behind what other threads have posted; a timer would run before it
   kj::TimePoint now = kj::systemPreciseMonotonicClock().now();
-  return timer_.atTime(now + std::max<std::int64_t>(delay.count(), 0) * kj::NANOSECONDS);
+  return timer_.atTime(now + delay.count() * kj::NANOSECONDS);
 }
 
 }  // namespace varve

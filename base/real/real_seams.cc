@@ -24,7 +24,7 @@ RealSeams::RealSeams(RealSeamsOptions options)
       mailbox_(io_.unixEventPort, io_.waitScope, useful_spin(options.longest_spin)),
       disk_threads_(mailbox_, {.name = "varve-disk-", .threads = options.disk_threads, .longest_spin = useful_spin(options.longest_spin)}),
       worker_threads_(mailbox_, {.name = "varve-work-", .threads = or_one_per_core(options.worker_threads), .nice = kWorkerNice}),
-      clock_(io_.provider->getTimer()),
+      clock_(mailbox_, io_.provider->getTimer()),
       disk_(mailbox_, disk_threads_),
       network_(io_.provider->getNetwork()),
       workers_(worker_threads_) {}

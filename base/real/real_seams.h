@@ -20,7 +20,7 @@ struct RealSeamsOptions {
   unsigned disk_threads = 2;
   unsigned worker_threads = 0;  // 0: one per core
   // How long the loop and the disk threads spin before they sleep. No use on a machine with one core.
-  std::chrono::nanoseconds longest_spin = std::chrono::microseconds(50);
+  std::chrono::nanoseconds longest_spin = std::chrono::microseconds(400);
   LogSink log;
 };
 

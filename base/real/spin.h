@@ -1,6 +1,7 @@
 // Waiting a little for another core without sleeping: waking a sleeping core costs more than most of what is waited for.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 namespace varve {
@@ -33,13 +34,14 @@ class SpinBudget {
     return ready();
   }
 
-  // Sleeps through `sleep()`; had spinning been enough, the next spin is a long one, else a shorter one.
+  // Sleeps through `sleep()`; had spinning been enough, the next spin is twice as long, else half: who is mostly waited for by sleeping
+  // ends up not spinning at all.
   template <typename Sleep>
   void sleep(Sleep sleep) {
     auto begin = std::chrono::steady_clock::now();
     sleep();
     bool short_enough = std::chrono::steady_clock::now() - begin < longest_;
-    now_ = short_enough ? longest_ : now_ / 2;
+    now_ = short_enough ? std::min(longest_, std::max(2 * now_, longest_ / 16)) : now_ / 2;
   }
 
  private:

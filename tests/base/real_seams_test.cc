@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "base/task.h"
 
 namespace varve {
@@ -15,6 +17,21 @@ TEST(RealClock, waits_at_least_as_long_as_asked) {
   EXPECT_GE(clock.now() - begin, std::chrono::milliseconds(5));
   real.mailbox().run_until(clock.after(std::chrono::nanoseconds(-1)));
   EXPECT_GT(clock.wall_us(), 1'700'000'000'000'000u);
+}
+
+Task<int> wait_in_slices(Clock& clock, const bool& told) {
+  int slices = 0;
+  for (; !told && slices < 1'000'000; ++slices) co_await clock.after(std::chrono::nanoseconds(0));
+  co_return slices;
+}
+
+TEST(RealClock, lets_what_other_threads_post_have_its_turn_between_two_slices_of_work) {
+  RealSeams real;
+  bool told = false;
+  kj::Promise<int> slices = wait_in_slices(real.seams().clock, told);
+  std::thread poster([&] { real.mailbox().post([&] { told = true; }); });
+  real.mailbox().run_until(slices.then([](int done) { EXPECT_LT(done, 1'000'000); }));
+  poster.join();
 }
 
 TEST(RealRandom, does_not_repeat_itself) {

@@ -74,6 +74,18 @@ TEST_F(ReplicaTest, each_reign_has_a_higher_epoch) {
   }
 }
 
+TEST_F(ReplicaTest, what_a_small_frame_is_answered_with_goes_into_one_frame_with_what_waits) {
+  start();
+  rm_.answers = 1000;
+  rm_.submit_many(16);
+  world_.run_for(std::chrono::microseconds(20));  // the first are on their way
+  rm_.submit_many(16);
+  const std::uint64_t before = rm_.replica().status().frames;
+  rm_.settle();
+  EXPECT_EQ(rm_.acknowledged(), 1032u);
+  EXPECT_LE(rm_.replica().status().frames - before, 1032u / 32 + 2);
+}
+
 TEST_F(ReplicaTest, takes_the_empty_transaction_and_one_larger_than_a_frame) {
   start();
   rm_.submit("");
@@ -179,6 +191,17 @@ TEST_F(ReplicaTest, a_failing_checkpoint_is_counted_and_retried_and_does_not_sto
   world_.run_for(std::chrono::seconds(5));
   EXPECT_EQ(rm_.replica().status().checkpoint.succeeded, 1u);
   EXPECT_EQ(rm_.replica().status().checkpoint.last_error, "");
+}
+
+TEST_F(ReplicaTest, a_disk_that_fails_while_nothing_is_submitted_ends_the_reign_at_once) {
+  start();
+  world_.disk().inject({.op = SimOp::kSync, .path_part = "slots", .error = EIO});
+  rm_.submit("idle after this");
+  rm_.settle();
+  EXPECT_EQ(rm_.replica().status().role, Status::Role::kActive);
+  world_.run_for(std::chrono::seconds(5));  // the closing mark
+  EXPECT_EQ(rm_.replica().status().role, Status::Role::kFailed);
+  EXPECT_THAT(rm_.replica().status().failure, HasSubstr("slots"));
 }
 
 TEST_F(ReplicaTest, a_failed_sync_ends_the_reign_and_leaves_outcomes_to_be_asked_for) {

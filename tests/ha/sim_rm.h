@@ -32,6 +32,7 @@ class SimRm {
   }
 
   Options options;
+  std::size_t answers = 0;  // so many completions submit the next transaction
 
   // Starts the process; the error when it does not come up.
   Result<void> start() {
@@ -74,6 +75,10 @@ class SimRm {
         submitted_[index].acknowledged = result->txid;
       else
         errors_.push_back(result.error());
+      if (answers > 0) {
+        --answers;
+        submit(numbered(100));
+      }
     };
     std::optional<Error> error;
     if (queue_->submit(as_bytes(transaction), done, SubmitQueue::Full::kPass, error) == SubmitQueue::Admission::kRefused) done(fail(*error));
