@@ -54,6 +54,7 @@ Task<Result<void>> Replica::recover() {
   auto writer = co_await journal_->become_writer(config_.writer_name, config_.host, machine_.schema());
   if (!writer) co_return fail(writer.error().within("becoming the writer"));
   writer_ = kj::mv(*writer);
+  over_ = writer_->when_over().then([this](Error&& error) { fail_reign(error); }).eagerlyEvaluate(nullptr);
   // With its EpochStart committed everything below it is: the rest, and the EpochStart itself.
   replayed = co_await replay(*journal_, machine_, state);
   if (!replayed) co_return fail(replayed.error());

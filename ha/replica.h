@@ -102,6 +102,7 @@ class Replica {
   kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> when_idle_;
   kj::Promise<void> apply_task_ = nullptr;
   Tasks appends_;
+  kj::Promise<void> over_ = nullptr;  // waits for the end of the reign
 };
 
 }  // namespace varve
