@@ -51,12 +51,15 @@ DirectoryLog::DirectoryLog(Seams seams, kj::Own<Directory> directory, kj::Own<Di
       lock_(kj::mv(lock)),
       options_(options),
       report_(std::move(recovered.report)),
-      marks_(seams.clock, kj::mv(recovered.slots), options.mark_delay),
+      marks_(seams.clock, kj::mv(recovered.slots), options.mark_delay, [this](const Error& error) { fail_with(error); }),
       segments_(std::move(recovered.segments)),
       end_(recovered.end),
       committed_(recovered.committed),
       uncommitted_(std::move(recovered.uncommitted)),
       preparer_(seams, *directory_, preparer_options(options, marks_.state().namespace_id)) {
+  auto failing = kj::newPromiseAndFulfiller<Error>();
+  failing_ = kj::mv(failing.fulfiller);
+  failed_ = failing.promise.fork();
   preparer_.prepare_ahead();
 }
 
@@ -73,7 +76,6 @@ SegmentWriter* DirectoryLog::writer() const {
 }
 
 Result<void> DirectoryLog::usable() {
-  if (marks_.failure()) fail_with(*marks_.failure());
   if (failure_) return fail(failure_->within("the log failed before and must be reopened"));
   if (closing_) return fail(ErrorCode::kClosed, fmt::format("{}: the log is closed", directory_->path()));
   return ok();
@@ -82,6 +84,7 @@ Result<void> DirectoryLog::usable() {
 void DirectoryLog::fail_with(const Error& error) {
   if (failure_) return;
   failure_ = error;
+  failing_->fulfill(Error(error));
   seams_.log(LogLevel::kError, fmt::format("{}: no further writes: {}", directory_->path(), error.text()));
 }
 

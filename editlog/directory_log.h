@@ -30,6 +30,7 @@ class DirectoryLog final : public LocalLog {
   std::vector<SegmentInfo> segments() const override;
   std::uint64_t disk_bytes() const override { return segments_.bytes(); }
   const std::optional<Error>& failure() const override { return failure_; }
+  kj::Promise<Error> when_failed() override { return failed_.addBranch(); }
   bool needs_segment() const override { return writer() == nullptr; }
   std::uint64_t segment_space() const override { return writer() ? writer()->space() : 0; }
   std::uint64_t new_segment_space() const override { return frames_end_max(usual_segment_bytes(options_)) - kFramesOffset; }
@@ -79,6 +80,8 @@ class DirectoryLog final : public LocalLog {
   LogPosition committed_;
   FrameEnds uncommitted_;
   std::optional<Error> failure_;
+  kj::Own<kj::PromiseFulfiller<Error>> failing_;
+  kj::ForkedPromise<Error> failed_ = nullptr;
   bool appending_ = false;
   bool closing_ = false;
   kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> append_waiter_;

@@ -53,6 +53,8 @@ class LocalLog {
   virtual std::vector<SegmentInfo> segments() const = 0;
   virtual std::uint64_t disk_bytes() const = 0;  // of all segments
   virtual const std::optional<Error>& failure() const = 0;
+  // Resolves when there is a failure(), also one of work in the background (the closing mark, finalizing).
+  virtual kj::Promise<Error> when_failed() = 0;
   // True when the next frame needs a new segment: end() is the start, or the last segment is finalized.
   virtual bool needs_segment() const = 0;
   // Bytes that frames may still take in the segment in progress.

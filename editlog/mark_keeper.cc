@@ -5,8 +5,13 @@
 
 namespace varve {
 
-MarkKeeper::MarkKeeper(Clock& clock, kj::Own<Slots> slots, std::chrono::milliseconds delay)
-    : clock_(clock), slots_(kj::mv(slots)), delay_(delay), wanted_(slots_->state()), end_(wanted_.mark) {}
+MarkKeeper::MarkKeeper(Clock& clock, kj::Own<Slots> slots, std::chrono::milliseconds delay, std::function<void(const Error&)> on_failure)
+    : clock_(clock),
+      slots_(kj::mv(slots)),
+      delay_(delay),
+      on_failure_(std::move(on_failure)),
+      wanted_(slots_->state()),
+      end_(wanted_.mark) {}
 
 Task<Result<void>> MarkKeeper::promise(Epoch epoch, Uuid writer) {
   CHECK(epoch > wanted_.promised || (epoch == wanted_.promised && writer == wanted_.promised_to), epoch.value, wanted_.promised.value);
@@ -35,7 +40,10 @@ Task<Result<void>> MarkKeeper::mark(LogPosition end) {
 Task<Result<void>> MarkKeeper::store() {
   if (failure_) co_return fail(*failure_);
   auto stored = co_await slots_->store(wanted_);
-  if (!stored && !failure_) failure_ = stored.error();
+  if (!stored && !failure_) {
+    failure_ = stored.error();
+    on_failure_(*failure_);
+  }
   co_return stored;
 }
 

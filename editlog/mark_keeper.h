@@ -21,7 +21,8 @@ namespace varve {
 
 class MarkKeeper {
  public:
-  MarkKeeper(Clock& clock, kj::Own<Slots> slots, std::chrono::milliseconds delay);
+  // `on_failure` is called when a store fails, also one that the keeper began by itself.
+  MarkKeeper(Clock& clock, kj::Own<Slots> slots, std::chrono::milliseconds delay, std::function<void(const Error&)> on_failure);
 
   const SlotState& state() const { return slots_->state(); }
   const std::optional<Error>& failure() const { return failure_; }
@@ -43,6 +44,7 @@ class MarkKeeper {
   Clock& clock_;
   kj::Own<Slots> slots_;
   std::chrono::nanoseconds delay_;
+  std::function<void(const Error&)> on_failure_;
   SlotState wanted_;  // state() with the changes under way
   std::optional<Error> failure_;
   LogPosition end_;

@@ -36,6 +36,9 @@ class JournalWriter {
   // or may not be committed by a later writer. After any error but kNoSpace the reign is over.
   virtual kj::Promise<Result<FramePtr>> append(FrameBuilder&& transactions, RunOn where) = 0;
 
+  // Resolves with the reason when the reign is over before close(): fenced, or a failing disk. Also while nothing is appended.
+  virtual kj::Promise<Error> when_over() = 0;
+
   // Starts a new segment with the next append.
   virtual void roll() = 0;
 

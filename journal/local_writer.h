@@ -30,6 +30,7 @@ class LocalWriter final : public JournalWriter {
   LogPosition end() const override { return end_; }
   LogPosition committed() const override { return log_.committed(); }
   kj::Promise<Result<FramePtr>> append(FrameBuilder&& transactions, RunOn where) override;
+  kj::Promise<Error> when_over() override { return log_.when_failed(); }
   void roll() override { roll_asked_ = true; }
   kj::Promise<Result<void>> close() override;
 

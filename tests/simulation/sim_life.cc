@@ -111,7 +111,6 @@ void SimLife::revive() {
 
 void SimLife::restart_cleanly() {
   trace("clean restart");
-  const std::uint64_t met = faults_.met();
   auto stopped = unless_power_fails(kj::Promise<Result<void>>(process_->stop()));
   if (!stopped) return lose_power();
   demand(process_->broken_promise().empty(), process_->broken_promise());
@@ -120,7 +119,7 @@ void SimLife::restart_cleanly() {
   if (*stopped)
     audit_disk(state);
   else
-    check_excused(stopped->error(), met);
+    check_excused(stopped->error(), met_at_start_);
   if (!disk().crashed()) down_time();
   if (disk().crashed()) return lose_power();
   start();
@@ -141,7 +140,6 @@ void SimLife::start() {
   for (unsigned attempt = 0; attempt < kStartsMax; ++attempt) {
     if (attempt > 3) heal();
     if (attempt <= 3 && !over_ && random_.percent(15)) lose_power_after(random_.below(80));
-    const std::uint64_t met = faults_.met();
     const Result<void> started = try_start();
     if (started) return;
     if (disk().crashed()) {
@@ -150,7 +148,7 @@ void SimLife::start() {
       continue;
     }
     trace(fmt::format("start failed: {}", started.error().text()));
-    check_excused(started.error(), met);
+    check_excused(started.error(), met_at_start_);
     if (random_.percent(50)) heal();
     pass(std::chrono::milliseconds(random_.below(1000)));
   }
@@ -160,6 +158,8 @@ void SimLife::start() {
 Result<void> SimLife::try_start() {
   trace("start");
   ++report_.starts;
+  met_at_start_ = faults_.met();  // what a start begins, and a fault meets, may end the reign later
+  was_read_only_ = read_only_;
   process_.emplace(world_, replica_options_, record_);
   auto started = unless_power_fails(kj::Promise<Result<void>>(process_->start()));
   if (!started) return fail(ErrorCode::kIo, "the power failed");
@@ -167,8 +167,6 @@ Result<void> SimLife::try_start() {
     process_.reset();
     return *started;
   }
-  met_at_start_ = faults_.met();
-  was_read_only_ = read_only_;
   check_recovered();
   return {};
 }

@@ -90,7 +90,7 @@ class SimLife {
   SubmissionRecord record_;
   PlannedFaults faults_;
   std::optional<ReplicaProcess> process_;
-  std::uint64_t met_at_start_ = 0;  // faults met when the reign began
+  std::uint64_t met_at_start_ = 0;  // faults met before the start of this process
   bool full_ = false;
   bool over_ = false;           // no more faults
   bool was_read_only_ = false;  // in this reign
