@@ -61,7 +61,7 @@ Task<Result<void>> LocalLogReader::enter_segment() {
   range.before = {TxId{entry.first_txid}.previous(), Epoch{}, std::nullopt};
   if (entry.offset == kFramesOffset) range.before.digest = segment->header.previous;
   if (before_ && before_->txid == range.before.txid) range.before = {before_->txid, before_->epoch, before_->digest};
-  reader_.emplace(*file_, range);
+  reader_.emplace(*file_, range, cache_);
   segment_ = std::move(segment);
   co_return ok();
 }

@@ -42,6 +42,7 @@ class LocalLogReader final : public LogReader {
   std::shared_ptr<LogSegment> segment_;
   std::shared_ptr<File> file_;
   std::uint64_t end_offset_ = 0;  // how far reader_ may read
+  std::shared_ptr<BufferCache> cache_ = SegmentReader::new_cache();
   std::optional<SegmentReader> reader_;
 };
 

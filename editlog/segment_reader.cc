@@ -59,12 +59,16 @@ std::string_view to_string(FrameDefect defect) {
   return "unknown";
 }
 
-SegmentReader::SegmentReader(File& file, SegmentRange range)
+std::shared_ptr<BufferCache> SegmentReader::new_cache() {
+  return std::make_shared<BufferCache>(kBlocksKept * kBlockBytesMax);
+}
+
+SegmentReader::SegmentReader(File& file, SegmentRange range, std::shared_ptr<BufferCache> cache)
     : file_(file),
       range_(range),
       chain_(range.before, range.lineage),
       offset_(range.offset),
-      cache_(std::make_shared<BufferCache>(kBlocksKept * kBlockBytesMax)),
+      cache_(cache ? std::move(cache) : new_cache()),
       block_{nullptr, range.offset, 0} {
   CHECK(range.offset % kSectorBytes == 0 && range.offset >= kFramesOffset && range.offset <= range.end_offset, range.offset,
         range.end_offset);
@@ -163,7 +167,7 @@ void SegmentReader::take_from_block(std::vector<FrameView>& views) {
 // A frame that goes on behind block_, in memory of its own. What is read ahead already is copied, the rest is read straight there.
 Task<Result<void>> SegmentReader::assemble(std::vector<FrameView>& views) {
   const FrameHeader header = *std::exchange(spanning_, std::nullopt);
-  const auto memory = std::make_shared<AlignedBuffer>(header.frame_bytes());
+  const std::shared_ptr<AlignedBuffer> memory = cache_->take(header.frame_bytes());
   Bytes rest = rest_of_block();
   std::memcpy(memory->data(), rest.data(), rest.size());
   std::uint64_t have = rest.size();

@@ -71,7 +71,9 @@ struct SegmentRange {
 
 class SegmentReader {
  public:
-  SegmentReader(File& file, SegmentRange range);
+  // `cache`: for the memory of blocks and frames, shared by readers one after the other; none: one of its own.
+  SegmentReader(File& file, SegmentRange range, std::shared_ptr<BufferCache> cache = nullptr);
+  static std::shared_ptr<BufferCache> new_cache();
 
   // The next frames, at least one, in order; none when stopped: see stop(). Dropping it while under way ends the reader.
   Task<Result<std::vector<FrameView>>> next();
