@@ -80,7 +80,7 @@ class Directory {
   virtual kj::Promise<Result<void>> remove(std::string name) = 0;
   // Names of everything in it but "." and "..", sorted.
   virtual kj::Promise<Result<std::vector<std::string>>> list() = 0;
-  // Creations, renames and removals before this call are durable.
+  // Creations, renames and removals before this call are durable, also when another sync() that was under way fails.
   virtual kj::Promise<Result<void>> sync() = 0;
   // An exclusive lock on the file `name` in it, created when missing; kLocked when another holder lives (in this process or another).
   virtual kj::Promise<Result<kj::Own<DirectoryLock>>> lock(std::string name) = 0;

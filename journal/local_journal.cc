@@ -102,6 +102,7 @@ Task<Result<Outcome>> LocalJournal::do_outcome(Ticket ticket) {
   auto reader = co_await log_->read(ticket.txid);
   if (!reader) co_return fail(reader.error());
   auto frames = co_await (*reader)->next();
+  if (!frames && ticket.txid <= log_->start().position.txid) co_return Outcome::kUnknownYet;  // purged meanwhile
   if (!frames) co_return fail(frames.error());
   CHECK(!frames->empty() && frames->front().header->first() <= ticket.txid, ticket.txid.value);
   co_return frames->front().header->self == ticket.frame ? Outcome::kCommitted : Outcome::kNever;

@@ -100,8 +100,8 @@ kj::Promise<Result<void>> SimDirectory::sync() {
     names().fail_sync(upto);
     return disk_.complete<void>(verdict, fail(error(verdict, operation)));
   }
-  return disk_.complete_with(verdict, [&disk = disk_, path = path_, upto] {
-    if (!disk.sync_is_noop_) disk.state_.names(path)->sync(upto);
+  return disk_.complete_with(verdict, [&disk = disk_, path = path_, numbers = names().begin_sync(upto)] {
+    if (!disk.sync_is_noop_) disk.state_.names(path)->end_sync(numbers);
   });
 }
 

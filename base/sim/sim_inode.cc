@@ -9,7 +9,8 @@
 namespace varve {
 
 void SimInode::add_size(std::uint64_t size, Kind kind, std::uint64_t& number) {
-  if (size == seen_.size()) return;
+  const bool in_doubt = std::ranges::any_of(units_, [](const Unit& unit) { return unit.in_doubt && unit.kind != Kind::kData; });
+  if (size == seen_.size() && !in_doubt) return;
   seen_.resize(size);
   Unit unit;
   unit.number = number++;
@@ -77,6 +78,7 @@ void SimInode::make_durable(const Unit& unit) {
     supersede(unit.first_sector, unit.first_sector + unit.sectors(), unit.number);
     return;
   }
+  durable_size_number_ = unit.number;
   bool shrinks = unit.size < durable_.size();
   durable_.resize(unit.size);
   if (shrinks) supersede(unit.size / kSectorBytes, ~std::uint64_t{0}, unit.number);
@@ -134,7 +136,7 @@ void SimInode::crash(const UnitFates& fates, std::optional<std::uint64_t> garbag
     const UnitFate& fate = fates.at(unit.number);
     if (unit.kind == Kind::kData) {
       apply_data(unit, fate, durable_);
-    } else if (fate.survives()) {
+    } else if (fate.survives() && unit.number > durable_size_number_) {
       std::uint64_t before = durable_.size();
       durable_.resize(unit.size);
       if (unit.kind == Kind::kSizeByWrite && garbage_seed) fill_with_garbage(durable_, before, *garbage_seed + unit.number);

@@ -62,6 +62,7 @@ class SimInode {
   PagedBytes durable_;
   PagedBytes seen_;
   std::vector<Unit> units_;
+  std::uint64_t durable_size_number_ = 0;  // of the last unit that made a size durable: it settles what was doubtful about it before
 };
 
 }  // namespace varve

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace varve {
 
 SimInodeNumber SimNames::find(std::string_view name) const {
@@ -42,15 +45,22 @@ void SimNames::settle_doubts_about(const Change& change) {
   });
 }
 
-void SimNames::sync(std::uint64_t upto) {
-  std::vector<Change> done;
+std::vector<std::uint64_t> SimNames::begin_sync(std::uint64_t upto) const {
+  std::vector<std::uint64_t> numbers;
   for (const Change& change : changes_)
-    if (change.number < upto && !change.in_doubt) done.push_back(change);
+    if (change.number < upto && !change.in_doubt) numbers.push_back(change.number);
+  return numbers;
+}
+
+void SimNames::end_sync(const std::vector<std::uint64_t>& numbers) {
+  const auto covered = [&](const Change& change) { return std::ranges::find(numbers, change.number) != numbers.end(); };
+  std::vector<Change> done;
+  std::ranges::copy_if(changes_, std::back_inserter(done), covered);
+  std::erase_if(changes_, covered);
   for (const Change& change : done) {
     apply(change, durable_);
     settle_doubts_about(change);
   }
-  std::erase_if(changes_, [&](const Change& change) { return change.number < upto && !change.in_doubt; });
 }
 
 void SimNames::fail_sync(std::uint64_t upto) {

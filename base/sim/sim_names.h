@@ -25,7 +25,9 @@ class SimNames {
   void rename(const std::string& from, const std::string& to, std::uint64_t& number);
   void remove(const std::string& name, std::uint64_t& number);
 
-  void sync(std::uint64_t upto);       // makes the changes below `upto` durable, but for those in doubt
+  // A sync in two steps: the changes that it covers when it begins, which are durable when it ends, whatever other syncs met meanwhile.
+  std::vector<std::uint64_t> begin_sync(std::uint64_t upto) const;  // below `upto`, but for those in doubt
+  void end_sync(const std::vector<std::uint64_t>& numbers);
   void fail_sync(std::uint64_t upto);  // puts them in doubt
 
   // Adds what a crash may lose, by number.

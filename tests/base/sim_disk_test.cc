@@ -328,6 +328,37 @@ TEST_F(SimDiskTest, never_brings_back_a_file_that_a_doubtful_rename_replaced_onc
   EXPECT_EQ(contents("y"), "A");
 }
 
+TEST_F(SimDiskTest, makes_names_durable_that_a_sync_covers_although_a_later_one_fails_first) {
+  create("f");
+  disk_.set_latency({.sync = std::chrono::milliseconds(2)});
+  auto first = directory_->sync();
+  disk_.inject({.op = SimOp::kSyncDirectory});
+  create("g");
+  auto second = directory_->sync();
+  must(kj::mv(first));
+  EXPECT_EQ(error_of(kj::mv(second)).code(), ErrorCode::kIo);
+  crash_and_lose_everything();
+  EXPECT_THAT(names(), ElementsAre("f"));
+}
+
+TEST_F(SimDiskTest, makes_a_doubtful_size_durable_when_it_is_set_again_and_synced) {
+  auto file = create_durably("f", sectors("ab"));
+  must(file->truncate(512));
+  disk_.inject({.op = SimOp::kSync});
+  EXPECT_EQ(error_of(file->sync()).code(), ErrorCode::kIo);
+  must(file->sync());
+  SimDiskState doubtful = disk_.snapshot();
+  crash_and_lose_everything();
+  EXPECT_EQ(letters("f"), "ab");
+  disk_.restore(doubtful);
+  directory_ = must(disk_.open_directory("/d"));
+  file = must(directory_->open("f", {.write = true}));
+  must(file->truncate(512));
+  must(file->sync());
+  crash_and_lose_everything();
+  EXPECT_EQ(letters("f"), "a");
+}
+
 TEST_F(SimDiskTest, freezes_before_the_chosen_operation) {
   auto file = create_durably("f", sectors("a"));
   disk_.crash_before(disk_.operations() + 2);

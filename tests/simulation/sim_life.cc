@@ -198,13 +198,15 @@ void SimLife::check_outcomes() {
   for (const std::size_t index : record_.asked_about()) {
     const SubmissionRecord::Submission& s = record_[index];
     const std::uint64_t met = faults_.met();
+    const bool was_purged = s.ticket->txid < replica().status().first_in_log;
     auto outcome = unless_power_fails(replica().outcome(*s.ticket));
     if (!outcome) return;  // the power is gone: whoever comes next sees it
     if (!*outcome && faults_.met() != met) continue;
     demand(outcome->has_value(), fmt::format("asking for the outcome of submission {}: {}", index, outcome->error().text()));
     ++report_.outcomes_asked;
-    const bool purged = s.ticket->txid < replica().status().first_in_log;
-    const Outcome expected = purged                                            ? Outcome::kUnknownYet
+    const bool is_purged = s.ticket->txid < replica().status().first_in_log;
+    if (**outcome == Outcome::kUnknownYet && is_purged) continue;
+    const Outcome expected = was_purged                                        ? Outcome::kUnknownYet
                              : s.fate == SubmissionRecord::Fate::kAcknowledged ? Outcome::kCommitted
                                                                                : Outcome::kNever;
     demand(**outcome == expected, fmt::format("the outcome of submission {}, txid {}, is {}, expected {}", index, s.ticket->txid.value,
@@ -285,9 +287,7 @@ void SimLife::rot_image() {
 void SimLife::rot_journal() {
   if (!disk().exists(std::string(ReplicaProcess::kJournal) + "/VERSION")) return;
   heal();
-  std::vector<std::string> files;
-  for (const std::string& name : disk().list(ReplicaProcess::kJournal))
-    if (const std::string path = fmt::format("{}/{}", ReplicaProcess::kJournal, name); disk().size_of(path) > 0) files.push_back(path);
+  const std::vector<std::string> files = journal_files();
   if (files.empty()) return;
   const std::string path = files[random_.below(files.size())];
   const std::uint64_t offset = random_.below(disk().size_of(path));
@@ -309,8 +309,16 @@ void SimLife::check_start_with_rot(const std::string& path, std::uint64_t offset
   }
   if (power_failed) ++report_.faults[FaultKind::kPowerLossInRecovery], power_back();
   process_.reset();
-  // Unless it was mended or rewritten, nobody has had to read it.
-  if (sector_at(path, offset) == rotten) disk().flip_bits(path, offset);
+  // Unless it was mended or rewritten, nobody has had to read it. A power loss may have undone a rename of the file.
+  for (const std::string& file : journal_files())
+    if (sector_at(file, offset) == rotten) disk().flip_bits(file, offset);
+}
+
+std::vector<std::string> SimLife::journal_files() {
+  std::vector<std::string> files;
+  for (const std::string& name : disk().list(ReplicaProcess::kJournal))
+    if (const std::string path = fmt::format("{}/{}", ReplicaProcess::kJournal, name); disk().size_of(path) > 0) files.push_back(path);
+  return files;
 }
 
 std::vector<std::byte> SimLife::sector_at(const std::string& path, std::uint64_t offset) {
