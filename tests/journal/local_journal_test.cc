@@ -195,6 +195,35 @@ TEST_F(LocalJournalTest, outcome_of_what_is_in_the_log_is_committed_and_of_what_
   EXPECT_FALSE(world_.wait(journal_->outcome({TxId{0}, Epoch{1}, {}})));
 }
 
+TEST_F(LocalJournalTest, an_outcome_asked_for_while_it_is_purged_is_not_known_any_more) {
+  lead();
+  const auto frame = append({"a"});
+  const Ticket ticket{frame->header().first(), Epoch{1}, frame->header().self};
+  for (int i = 0; i < 2; ++i) {
+    writer_->roll();
+    append({"b"});
+  }
+  world_.run_for(std::chrono::milliseconds(1));
+  writer_ = nullptr;
+  journal_ = nullptr;
+  const SimDiskState before = world_.disk().snapshot();
+  unsigned committed = 0;
+  unsigned unknown = 0;
+  for (unsigned turns = 0; turns < 400; ++turns) {  // of the event loop, from the start of the purge on
+    world_.disk().restore(before);
+    reopen();
+    auto purging = journal_->purge(frame->header().last()).eagerlyEvaluate(nullptr);
+    kj::Promise<void> wait = kj::READY_NOW;
+    for (unsigned i = 0; i < turns; ++i) wait = wait.then([] { return kj::evalLater([] {}); });
+    const auto outcome = world_.wait(wait.then([&] { return journal_->outcome(ticket); }));
+    ASSERT_TRUE(outcome) << "asked " << turns << " turns after the purge began: " << outcome.error().text();
+    ++(*outcome == Outcome::kCommitted ? committed : unknown);
+    ASSERT_TRUE(world_.wait(kj::mv(purging)));
+  }
+  EXPECT_GT(committed, 0u);
+  EXPECT_GT(unknown, 0u);
+}
+
 TEST_F(LocalJournalTest, a_failed_write_ends_the_reign) {
   lead();
   append({"a"});

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "tests/simulation/log_audit.h"
 #include "tests/simulation/random_options.h"
@@ -267,7 +269,7 @@ void SimLife::down_time() {
   if (random_.percent(8)) rot_journal();
 }
 
-// One of at least two images, and never a second one: the promise is void where no good copy is left.
+// One of at least two images that are durable with their names, and never a second one: the promise is void where no good copy is left.
 void SimLife::rot_image() {
   if (replica_options_.images_kept < 2 || !disk().list(ReplicaProcess::kHome).size()) return;
   if (!disk().exists(std::string(ReplicaProcess::kJournal) + "/VERSION")) return;
@@ -276,7 +278,9 @@ void SimLife::rot_image() {
     if (unsigned long long txid = 0; std::sscanf(name.c_str(), "fsimage_%llu", &txid) == 1 && name.size() == 27)
       published.push_back(TxId{txid});
   std::erase_if(rotten_, [&](TxId txid) { return std::find(published.begin(), published.end(), txid) == published.end(); });
-  if (published.size() < 2 || !rotten_.empty()) return;
+  const auto unsynced = disk().unsynced();
+  const bool in_doubt = std::ranges::any_of(unsynced, [](const auto& unit) { return unit.what.find(ReplicaProcess::kImages) != std::string::npos; });
+  if (published.size() < 2 || !rotten_.empty() || in_doubt) return;
   const std::string path = fmt::format("{}/fsimage_{:019}", ReplicaProcess::kImages, published.back().value);
   trace(fmt::format("rot in {}", path));
   disk().flip_bits(path, random_.below(disk().size_of(path)), std::byte{0x10});

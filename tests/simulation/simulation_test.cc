@@ -19,6 +19,11 @@ TEST(Simulation, one_seed_gives_one_history) {
   EXPECT_NE(simulate({.seed = 1}).trace_hash, simulate({.seed = 2}).trace_hash);
 }
 
+// Each has found something once.
+TEST(Simulation, seeds_that_failed_stay_well) {
+  for (const std::uint64_t seed : {16, 43, 250, 283, 1499, 1608, 2116}) EXPECT_EQ(simulate({.seed = seed}).failure, "") << "seed " << seed;
+}
+
 TEST(Simulation, meets_every_kind_of_fault) {
   FaultCounts faults;
   std::uint64_t outcomes = 0;
