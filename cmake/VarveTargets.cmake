@@ -24,6 +24,10 @@ if(VARVE_SANITIZE)
   target_link_options(varve_flags INTERFACE -fsanitize=${VARVE_SANITIZE})
 endif()
 
+if(VARVE_BUILD_FUZZ)
+  target_compile_options(varve_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # varve_library(base SOURCES a.cc b.cc LINKS fmt::fmt): the folder's static library, varve_base.
 function(varve_library folder)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})

@@ -15,13 +15,20 @@
 namespace varve {
 namespace {
 
-// Text and lists in a control frame are small; a message that claims more than this is not one of ours.
-constexpr std::uint64_t kTraversalWords = (2ull << 30) / sizeof(capnp::word);
+// Enough for the passes over a message; a list of nothing that claims to be long is not one of ours.
+constexpr std::uint64_t traversal_words_max(std::uint64_t message_words) {
+  return 16 * message_words + 1024;
+}
 
 template <typename Reader>
 std::string canonical(const Reader& reader) {
   const kj::Array<capnp::word> words = capnp::canonicalize(reader);
   return std::string(reinterpret_cast<const char*>(words.begin()), words.asBytes().size());
+}
+
+// With whatever zeros it has inside.
+capnp::Text::Reader whole(const std::string& text) {
+  return {text.c_str(), text.size()};
 }
 
 // Empty texts and lists are left out: one value, one encoding.
@@ -34,7 +41,7 @@ void fill(schema::Configuration::Builder builder, const Configuration& configura
     const Member& member = configuration.members[i];
     members[i].setDiskLow(member.disk.low);
     members[i].setDiskHigh(member.disk.high);
-    if (!member.address.empty()) members[i].setAddress(member.address);
+    if (!member.address.empty()) members[i].setAddress(whole(member.address));
     switch (member.role) {
       case MemberRole::kVoter:
         members[i].setRole(schema::Member::Role::VOTER);
@@ -95,7 +102,8 @@ Result<Value> decode(Bytes bytes, std::string_view name) {
   std::optional<Result<Value>> value;
   const auto thrown = kj::runCatchingExceptions([&]() {
     const kj::ArrayPtr<const capnp::word> segments[] = {words};
-    capnp::SegmentArrayMessageReader message(kj::arrayPtr(segments, 1), {.traversalLimitInWords = kTraversalWords, .nestingLimit = 16});
+    capnp::SegmentArrayMessageReader message(kj::arrayPtr(segments, 1),
+                                             {.traversalLimitInWords = traversal_words_max(words.size()), .nestingLimit = 16});
     const auto root = message.getRoot<Schema>();
     if (canonical(root) == as_text(bytes)) value = value_of(root);
   });
@@ -118,7 +126,7 @@ std::string encode(const SegmentStart& start) {
   auto builder = message.initRoot<schema::SegmentStart>();
   if (!start.schema.empty()) builder.setSchema({reinterpret_cast<const kj::byte*>(start.schema.data()), start.schema.size()});
   builder.setTransactionType(start.transaction_type);
-  if (!start.schema_name.empty()) builder.setSchemaName(start.schema_name);
+  if (!start.schema_name.empty()) builder.setSchemaName(whole(start.schema_name));
   fill(builder.initConfiguration(), start.configuration);
   return canonical(builder.asReader());
 }
@@ -128,8 +136,8 @@ std::string encode(const EpochStart& start) {
   auto builder = message.initRoot<schema::EpochStart>();
   builder.setWriterLow(start.writer.low);
   builder.setWriterHigh(start.writer.high);
-  if (!start.name.empty()) builder.setName(start.name);
-  if (!start.host.empty()) builder.setHost(start.host);
+  if (!start.name.empty()) builder.setName(whole(start.name));
+  if (!start.host.empty()) builder.setHost(whole(start.host));
   return canonical(builder.asReader());
 }
 

@@ -1,9 +1,9 @@
 #include "editlog/frame.h"
 
-#include <limits>
 #include <utility>
 
 #include "base/check.h"
+#include "editlog/txid_limit.h"
 
 namespace varve {
 namespace {
@@ -23,7 +23,7 @@ bool is_known_kind(std::uint8_t kind) {
 bool fields_are_sound(const FrameHeader& header) {
   const bool control = header.frame_kind() != FrameKind::kData;
   const bool roll_fits = header.rolls() == (header.frame_kind() == FrameKind::kSegmentStart);
-  const std::uint64_t room_for_txids = std::numeric_limits<std::uint64_t>::max() - header.first_txid;
+  const std::uint64_t room_for_txids = header.first_txid <= kTxidMax ? kTxidMax - header.first_txid + 1 : 0;
   return is_known_kind(header.kind) && (header.flags & ~kFrameFlagRoll) == 0 && roll_fits && header.reserved == 0 &&
          header.transactions >= 1 && (!control || header.transactions == 1) && header.body_bytes % 8 == 0 &&
          header.body_bytes >= transaction_space(0) * header.transactions && header.body_bytes <= kBodyBytesLimit && header.epoch >= 1 &&

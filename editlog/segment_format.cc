@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "editlog/txid_limit.h"
 
 namespace varve {
 namespace {
@@ -19,8 +20,9 @@ Digest digest_of_record(const Record& record) {
 }
 
 Error damaged(std::string_view record, const std::string& path, std::string_view found) {
-  return {ErrorCode::kDamaged, fmt::format("reading the {} of {}: {}; the file is damaged: put it back from a copy; varve log verify names all damage",
-                                           record, path, found)};
+  return {ErrorCode::kDamaged,
+          fmt::format("reading the {} of {}: {}; the file is damaged: put it back from a copy; varve log verify names all damage", record,
+                      path, found)};
 }
 
 // What all the records have in common.
@@ -76,7 +78,8 @@ PreallocationRecord make_preallocation_record(Uuid namespace_id, std::uint64_t s
 std::optional<Error> check_segment_header(const SegmentHeader& header, Uuid namespace_id, const std::string& path) {
   constexpr std::string_view kName = "segment header";
   if (auto error = check_common(header, namespace_id, kName, path)) return error;
-  if (header.frames_offset != kFramesOffset || header.first_txid == 0) return damaged(kName, path, "its fields contradict each other");
+  if (header.frames_offset != kFramesOffset || header.first_txid == 0 || header.first_txid > kTxidMax)
+    return damaged(kName, path, "its fields contradict each other");
   return std::nullopt;
 }
 
@@ -99,7 +102,7 @@ std::optional<Error> check_segment_trailer(const SegmentTrailer& trailer, const 
                           trailer.frames <= (trailer.frames_end - kFramesOffset) / kSectorBytes;
   const bool index_fits = trailer.index_entries >= 1 && trailer.index_entries <= trailer.frames &&
                           trailer.index_entries <= index_entries_max(trailer.frames_end);
-  if (!frames_fit || !index_fits || trailer.last_txid < trailer.first_txid || trailer.last_epoch == 0)
+  if (!frames_fit || !index_fits || trailer.last_txid < trailer.first_txid || trailer.last_txid > kTxidMax || trailer.last_epoch == 0)
     return damaged(kName, path, "its fields contradict each other");
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/check.h"
+#include "editlog/txid_limit.h"
 
 namespace varve {
 namespace {
@@ -23,8 +24,7 @@ std::optional<TxId> parse_txid(std::string_view digits) {
 }
 
 std::string digits_of(TxId txid) {
-  constexpr std::uint64_t kLargest = 9'999'999'999'999'999'999ull;
-  CHECK(txid.value >= 1 && txid.value <= kLargest, txid.value);
+  CHECK(txid.value >= 1 && txid.value <= kTxidMax, txid.value);
   return fmt::format("{:019}", txid.value);
 }
 

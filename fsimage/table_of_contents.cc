@@ -160,6 +160,9 @@ Result<TableOfContents> TableOfContents::decode(Bytes bytes, std::uint64_t chunk
   toc.schema.transaction_type = header.transaction_type;
   TRY(check_sections(toc, chunks_end));
   TRY(check_chunks(toc, chunks_end));
+  const std::vector<std::byte> only_form = toc.encode();
+  if (!std::equal(only_form.begin(), only_form.end(), bytes.begin(), bytes.end()))
+    return toc_damaged(chunks_end, "has bytes that are not zero where they must be");
   return toc;
 }
 

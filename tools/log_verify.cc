@@ -35,10 +35,11 @@ void print_json(Viewer& viewer, std::string_view finding, const std::string& fil
   json.end_line();
 }
 
-void report(Viewer& viewer, const std::string& directory, const LogFindings& findings, Summary& summary) {
+void report(Viewer& viewer, const std::string& directory, const LogFindings& findings, Summary& summary,
+            const std::string& only_file = "") {
   for (const LogFinding& finding : findings.all()) {
     const bool damage = finding.kind == LogFinding::Kind::kDamage;
-    const std::string file = directory + "/" + finding.file;
+    const std::string file = directory + "/" + (only_file.empty() ? finding.file : only_file);
     damage ? ++summary.damage : ++summary.notes;
     const std::string line = fmt::format("{} at offset {}: {}", file, finding.offset, finding.what);
     damage ? viewer.problem(line) : viewer.note(line);
@@ -74,7 +75,7 @@ Task<Result<void>> verify_file(Viewer& viewer, Directory& directory, std::string
   const SegmentPlace place = co_await place_of(directory, name, *segment);
   LogFindings findings;
   CO_ASSIGN_OR_RETURN(const SegmentVerdict verdict, co_await verify_segment(segment->file(), place, findings));
-  report(viewer, directory.path(), findings, summary);
+  report(viewer, directory.path(), findings, summary, name);
   ++summary.segments;
   summary.frames += verdict.frames;
   summary.transactions += verdict.transactions;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "tests/editlog/frame_source.h"
 
 namespace varve {
@@ -33,6 +35,22 @@ TEST(Control, segment_starts_are_read_back) {
 TEST(Control, epoch_starts_are_read_back) {
   EXPECT_EQ(take(decode_epoch_start(as_bytes(encode(an_epoch_start())))), an_epoch_start());
   EXPECT_EQ(take(decode_epoch_start(as_bytes(encode(EpochStart{})))), EpochStart{});
+}
+
+TEST(Control, texts_keep_the_zeros_inside) {
+  const EpochStart start{Uuid{7, 8}, std::string("r\0m", 3), std::string("\0", 1)};
+  EXPECT_EQ(take(decode_epoch_start(as_bytes(encode(start)))), start);
+}
+
+// Three members without a field that is set take no space at all, and so would a million.
+TEST(Control, a_list_of_nothing_that_claims_to_be_long_is_refused) {
+  const Configuration three{.members = std::vector<Member>(3)};
+  std::string bytes = encode(three);
+  EXPECT_EQ(take(decode_configuration(as_bytes(bytes))), three);
+  ASSERT_EQ(bytes.size(), 24u);
+  const std::uint32_t count = 4u << 20;  // in the list's tag, above two bits
+  std::memcpy(bytes.data() + 16, &count, sizeof(count));
+  EXPECT_EQ(decode_configuration(as_bytes(bytes)).error().code(), ErrorCode::kDamaged);
 }
 
 TEST(Control, same_value_same_bytes_in_whole_words) {

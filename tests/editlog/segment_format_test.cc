@@ -86,6 +86,9 @@ TEST(SegmentFormat, newer_layouts_and_other_namespaces_say_so) {
 TEST(SegmentFormat, contradictory_fields_are_damage) {
   EXPECT_EQ(code_with<SegmentHeader>(a_header(), [](auto& r) { r.layout = 0; }), ErrorCode::kDamaged);
   EXPECT_EQ(code_with<SegmentHeader>(a_header(), [](auto& r) { r.first_txid = 0; }), ErrorCode::kDamaged);
+  EXPECT_EQ(code_with<SegmentHeader>(a_header(), [](auto& r) { r.first_txid = 10'000'000'000'000'000'000ull; }), ErrorCode::kDamaged)
+      << "no name has room for it";
+  EXPECT_EQ(code_with<SegmentTrailer>(a_trailer(), [](auto& r) { r.last_txid = 10'000'000'000'000'000'000ull; }), ErrorCode::kDamaged);
   EXPECT_EQ(code_with<SegmentHeader>(a_header(), [](auto& r) { r.frames_offset = 512; }), ErrorCode::kDamaged);
   EXPECT_EQ(code_with<SegmentHeader>(a_header(), [](auto& r) { r.zeros[431] = std::byte{1}; }), ErrorCode::kDamaged);
   EXPECT_EQ(code_with<PreallocationRecord>(a_record(), [](auto& r) { r.file_bytes += 512; }), ErrorCode::kDamaged);

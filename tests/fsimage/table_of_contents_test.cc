@@ -59,6 +59,16 @@ TEST(TableOfContents, refuses_another_size_or_end) {
   EXPECT_FALSE(TableOfContents::decode(bytes, end_of(toc)));
 }
 
+TEST(TableOfContents, has_one_form) {
+  const TableOfContents toc = sample_toc();
+  std::vector<std::byte> bytes = toc.encode();
+  bytes.back() ^= std::byte{1};  // padding
+  EXPECT_FALSE(TableOfContents::decode(bytes, end_of(toc)));
+  bytes.back() ^= std::byte{1};
+  bytes[offsetof(TocHeader, reserved)] ^= std::byte{1};
+  EXPECT_FALSE(TableOfContents::decode(bytes, end_of(toc)));
+}
+
 // Its digest would have found these; the reader must live through them all the same (under the sanitizers, this is the test).
 TEST(TableOfContents, fields_that_lie_do_no_harm) {
   const TableOfContents toc = sample_toc();

@@ -65,6 +65,15 @@ TEST_F(LogVerifyTest, finds_each_flipped_byte_of_a_segment_that_is_named_alone) 
   }
 }
 
+TEST_F(LogVerifyTest, names_a_segment_as_it_was_named) {
+  world_.disk().rename_file(world_.newest("edits_0"), "/data/journal/a copy");
+  EXPECT_EQ(world_.view(log_verify, {.paths = {"/data/journal/a copy"}}).exit_status, kExitFine);
+  world_.disk().flip_bits("/data/journal/a copy", 5000);
+  const Viewed viewed = world_.view(log_verify, {.paths = {"/data/journal/a copy"}});
+  EXPECT_EQ(viewed.exit_status, kExitFailed);
+  EXPECT_THAT(viewed.problems, HasSubstr("/data/journal/a copy at offset"));
+}
+
 TEST_F(LogVerifyTest, gives_each_finding_as_json_with_its_place) {
   world_.disk().flip_bits(files_.back(), 4096 + 17);
   const Viewed viewed = world_.view_json(log_verify);
