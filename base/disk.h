@@ -82,8 +82,9 @@ class Directory {
   virtual kj::Promise<Result<std::vector<std::string>>> list() = 0;
   // Creations, renames and removals before this call are durable, also when another sync() that was under way fails.
   virtual kj::Promise<Result<void>> sync() = 0;
-  // An exclusive lock on the file `name` in it, created when missing; kLocked when another holder lives (in this process or another).
-  virtual kj::Promise<Result<kj::Own<DirectoryLock>>> lock(std::string name) = 0;
+  // An exclusive lock on the directory itself, which changes nothing in it; kLocked when another holder lives (in this process or
+  // another).
+  virtual kj::Promise<Result<kj::Own<DirectoryLock>>> lock() = 0;
   // Bytes that an unprivileged process can still allocate on this file system.
   virtual kj::Promise<Result<std::uint64_t>> free_bytes() = 0;
 };

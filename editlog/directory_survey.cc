@@ -17,8 +17,6 @@ DirectorySurvey survey(const std::vector<std::string>& names) {
       found.slots = true;
     } else if (name == kReserveFile) {
       found.reserve = true;
-    } else if (name == kLockFile) {
-      continue;
     } else if (name.ends_with(kTemporarySuffix)) {
       found.leftovers.push_back(name);
     } else if (auto segment = parse_segment_name(name)) {

@@ -18,7 +18,7 @@ Task<Result<bool>> LocalLog::is_formatted(Directory& directory) {
 
 Task<Result<kj::Own<LocalLog>>> LocalLog::open(Seams seams, kj::Own<Directory> directory, LocalLogOptions options,
                                                std::optional<Uuid> expected_namespace) {
-  CO_ASSIGN_OR_RETURN(kj::Own<DirectoryLock> lock, co_await directory->lock(std::string(kLockFile)));
+  CO_ASSIGN_OR_RETURN(kj::Own<DirectoryLock> lock, co_await directory->lock());
   auto recovered = co_await recover_log(seams, *directory, options, expected_namespace);
   if (!recovered) co_return fail(recovered.error());
   co_return kj::heap<DirectoryLog>(seams, kj::mv(directory), kj::mv(lock), options, kj::mv(*recovered));

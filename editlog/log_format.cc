@@ -24,7 +24,7 @@ Task<Result<void>> remove_slots(Directory& directory) {
 }  // namespace
 
 Task<Result<void>> format_log(Directory& directory, SlotState state) {
-  CO_ASSIGN_OR_RETURN(kj::Own<DirectoryLock> lock, co_await directory.lock(std::string(kLockFile)));
+  CO_ASSIGN_OR_RETURN(kj::Own<DirectoryLock> lock, co_await directory.lock());
   CO_ASSIGN_OR_RETURN(const auto names, co_await directory.list());
   const DirectorySurvey found = survey(names);
   CO_ASSIGN_OR_RETURN(const LogIdentity identity, co_await identify_log(directory, found, std::nullopt));

@@ -22,7 +22,6 @@ std::optional<SegmentName> parse_segment_name(std::string_view name);
 
 inline constexpr std::string_view kSlotsFile = "slots";
 inline constexpr std::string_view kVersionFile = "VERSION";
-inline constexpr std::string_view kLockFile = "in_use.lock";
 inline constexpr std::string_view kReserveFile = "reserve";              // space kept free for closing and recovery
 inline constexpr std::string_view kPreparedFile = "edits_prepared.tmp";  // the next segment, preallocated ahead
 inline constexpr std::string_view kTemporarySuffix = ".tmp";             // anything so named is left over from a crash and may be removed

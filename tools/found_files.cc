@@ -47,7 +47,7 @@ constexpr Kind kImages = {"images", "images", "image", has_images, select_images
 
 // Whatever else stands in a journal directory means something only there.
 bool belongs_to_directory(const std::string& name) {
-  return name == kVersionFile || name == kSlotsFile || name == kReserveFile || name == kLockFile || name == kPreparedFile;
+  return name == kVersionFile || name == kSlotsFile || name == kReserveFile || name == kPreparedFile;
 }
 
 struct SplitPath {

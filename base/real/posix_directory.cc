@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <fstream>
+#include <sstream>
 
 #include "base/check.h"
 #include "base/os_error.h"
@@ -30,19 +31,19 @@ std::string parent_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// Who has the lock, by the kernel's list of locks, for people: "3: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF".
 std::string holder_of_lock(int fd) {
-  std::array<char, 32> text{};
-  ssize_t got = ::pread(fd, text.data(), text.size(), 0);
-  std::string_view digits(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-  digits = digits.substr(0, digits.find('\n'));
-  return digits.empty() ? "another process" : fmt::format("process {}", digits);
-}
-
-// Only a help for people, so whether it succeeds does not matter.
-void note_holder(int fd) {
-  std::string text = fmt::format("{}\n", ::getpid());
-  if (::ftruncate(fd, 0) == 0) [[maybe_unused]]
-    ssize_t put = ::pwrite(fd, text.data(), text.size(), 0);
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) return "another process";
+  const std::string inode = fmt::format(":{}", status.st_ino);
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words(line);
+    std::string number, kind, advisory, access, process, file;
+    words >> number >> kind >> advisory >> access >> process >> file;
+    if (kind == "FLOCK" && access == "WRITE" && file.ends_with(inode)) return fmt::format("process {}", process);
+  }
+  return "another process";
 }
 
 }  // namespace
@@ -112,23 +113,16 @@ Result<void> PosixDirectory::sync() const {
   return ok();
 }
 
-Result<int> PosixDirectory::lock(const std::string& name) const {
-  std::string path = path_of(name);
-  int fd = retry_eintr([&] { return ::openat(fd_, name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600); });
-  if (fd < 0) return fail(os_error(errno, fmt::format("locking {}", path)));
-  // A lock of the open file description: it excludes other holders in this process too, and dies with the process.
-  struct flock whole_file {};
-  whole_file.l_type = F_WRLCK;
-  whole_file.l_whence = SEEK_SET;
-  if (retry_eintr([&] { return ::fcntl(fd, F_OFD_SETLK, &whole_file); }) != 0) {
-    int error_number = errno;
-    std::string holder = holder_of_lock(fd);
-    ::close(fd);
-    if (error_number != EAGAIN && error_number != EACCES) return fail(os_error(error_number, fmt::format("locking {}", path)));
-    return fail(ErrorCode::kLocked, fmt::format("locking {}: {} holds it; stop that one first", path, holder));
-  }
-  note_holder(fd);
-  return fd;
+Result<int> PosixDirectory::lock() const {
+  // The lock belongs to an open file description of its own: it excludes other holders in this process too, and dies with the process.
+  int fd = retry_eintr([&] { return ::openat(fd_, ".", kDirectoryFlags); });
+  if (fd < 0) return fail(os_error(errno, fmt::format("locking {}", path_)));
+  if (retry_eintr([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }) == 0) return fd;
+  const int error_number = errno;
+  const std::string holder = holder_of_lock(fd);
+  ::close(fd);
+  if (error_number != EWOULDBLOCK) return fail(os_error(error_number, fmt::format("locking {}", path_)));
+  return fail(ErrorCode::kLocked, fmt::format("locking {}: {} holds it; stop that one first", path_, holder));
 }
 
 Result<std::uint64_t> PosixDirectory::free_bytes() const {

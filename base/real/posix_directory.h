@@ -25,8 +25,8 @@ class PosixDirectory {
   Result<void> remove(const std::string& name) const;
   Result<std::vector<std::string>> list() const;
   Result<void> sync() const;
-  // The open and locked file; closing it gives the lock up. It holds the owner's process id, for people.
-  Result<int> lock(const std::string& name) const;
+  // A descriptor of its own for the locked directory; closing it gives the lock up.
+  Result<int> lock() const;
   Result<std::uint64_t> free_bytes() const;
 
  private:

@@ -51,8 +51,8 @@ kj::Promise<Result<void>> RealDirectory::sync() {
   return executor_.run(RunOn::kDiskThread, [directory = directory_] { return directory->sync(); });
 }
 
-kj::Promise<Result<kj::Own<DirectoryLock>>> RealDirectory::lock(std::string name) {
-  auto locking = executor_.run(RunOn::kDiskThread, [directory = directory_, name = std::move(name)] { return directory->lock(name); });
+kj::Promise<Result<kj::Own<DirectoryLock>>> RealDirectory::lock() {
+  auto locking = executor_.run(RunOn::kDiskThread, [directory = directory_] { return directory->lock(); });
   return locking.then([](Result<int> locked) -> Result<kj::Own<DirectoryLock>> {
     if (!locked) return fail(std::move(locked.error()));
     return kj::Own<DirectoryLock>(kj::heap<RealDirectoryLock>(*locked));

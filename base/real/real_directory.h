@@ -18,7 +18,7 @@ class RealDirectory final : public Directory {
   kj::Promise<Result<void>> remove(std::string name) override;
   kj::Promise<Result<std::vector<std::string>>> list() override;
   kj::Promise<Result<void>> sync() override;
-  kj::Promise<Result<kj::Own<DirectoryLock>>> lock(std::string name) override;
+  kj::Promise<Result<kj::Own<DirectoryLock>>> lock() override;
   kj::Promise<Result<std::uint64_t>> free_bytes() override;
 
  private:

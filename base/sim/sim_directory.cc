@@ -105,15 +105,14 @@ kj::Promise<Result<void>> SimDirectory::sync() {
   });
 }
 
-kj::Promise<Result<kj::Own<DirectoryLock>>> SimDirectory::lock(std::string name) {
-  SimOperation operation{.op = SimOp::kLock, .path = path_of(name)};
+kj::Promise<Result<kj::Own<DirectoryLock>>> SimDirectory::lock() {
+  SimOperation operation{.op = SimOp::kLock, .path = path_};
   SimDisk::Verdict verdict = disk_.begin(operation, generation_);
   if (verdict.never) return kj::NEVER_DONE;
   if (verdict.error != 0) return disk_.complete<kj::Own<DirectoryLock>>(verdict, fail(error(verdict, operation)));
   if (disk_.locks_.contains(operation.path))
     return disk_.complete<kj::Own<DirectoryLock>>(
         verdict, fail(ErrorCode::kLocked, operation.describe() + ": another process holds it; stop that one first"));
-  if (names().find(name) == 0) disk_.state_.create(path_, name);
   kj::Own<DirectoryLock> held = kj::heap<SimDirectoryLock>(disk_, operation.path);
   return disk_.complete<kj::Own<DirectoryLock>>(verdict, kj::mv(held));
 }

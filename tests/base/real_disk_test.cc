@@ -188,13 +188,13 @@ TEST_P(RealDirectoryTest, refuses_what_is_not_a_regular_file_without_hanging) {
 }
 
 TEST_P(RealDirectoryTest, excludes_a_second_holder_of_a_lock) {
-  auto lock = must(directory_->lock("LOCK"));
+  auto lock = must(directory_->lock());
   auto second = must(disk_.open_directory(temp_.path()));
-  Error error = error_of(second->lock("LOCK"));
+  Error error = error_of(second->lock());
   EXPECT_EQ(error.code(), ErrorCode::kLocked);
   EXPECT_THAT(error.text(), HasSubstr("process " + std::to_string(::getpid()) + " holds it"));
   lock = nullptr;
-  must(second->lock("LOCK"));
+  must(second->lock());
 }
 
 TEST_P(RealDirectoryTest, follows_its_directory_when_that_is_renamed) {

@@ -465,18 +465,18 @@ TEST_F(SimDiskTest, refuses_changes_when_read_only) {
 
 TEST_F(SimDiskTest, locks_against_a_second_holder_until_the_first_is_gone) {
   {
-    auto lock = must(directory_->lock("LOCK"));
-    EXPECT_EQ(error_of(directory_->lock("LOCK")).code(), ErrorCode::kLocked);
+    auto lock = must(directory_->lock());
+    EXPECT_EQ(error_of(directory_->lock()).code(), ErrorCode::kLocked);
   }
-  must(directory_->lock("LOCK"));
+  must(directory_->lock());
 }
 
 TEST_F(SimDiskTest, gives_up_locks_in_a_crash) {
-  auto lock = must(directory_->lock("LOCK"));
+  auto lock = must(directory_->lock());
   crash_and_lose_everything();
-  auto again = must(must(disk_.open_directory("/d"))->lock("LOCK"));
+  auto again = must(must(disk_.open_directory("/d"))->lock());
   lock = nullptr;
-  EXPECT_EQ(error_of(must(disk_.open_directory("/d"))->lock("LOCK")).code(), ErrorCode::kLocked);
+  EXPECT_EQ(error_of(must(disk_.open_directory("/d"))->lock()).code(), ErrorCode::kLocked);
 }
 
 TEST_F(SimDiskTest, lies_when_told_to) {

@@ -93,11 +93,9 @@ class LogFixture : public ::testing::Test {
   std::vector<std::string> files() { return world_.disk().list(kLogPath); }
   static std::string path(const std::string& name) { return kLogPath + "/" + name; }
   std::string content(const std::string& name) { return std::string(as_text(world_.disk().read_all(path(name)))); }
-  // All files but the lock, which opening may make.
   std::map<std::string, std::string> contents() {
     std::map<std::string, std::string> all;
-    for (const std::string& name : files())
-      if (name != kLockFile) all[name] = content(name);
+    for (const std::string& name : files()) all[name] = content(name);
     return all;
   }
   std::string in_progress_path(std::uint64_t first) { return path(in_progress_name(TxId{first})); }

@@ -44,7 +44,6 @@ class LogVerifierTest : public LogFixture {
   void flip_each_byte() {
     const SimDiskState whole = world_.disk().snapshot();
     for (const std::string& file : files()) {
-      if (file == kLockFile) continue;
       const std::uint64_t size = world_.disk().size_of(path(file));
       // Space that is one pattern is not looked at byte by byte, but for its ends.
       const bool plain = file == kReserveFile || file == kPreparedFile;
@@ -92,7 +91,7 @@ TEST_F(LogVerifierTest, finds_a_cut_file) {
   close();
   const SimDiskState whole = world_.disk().snapshot();
   for (const std::string& file : files()) {
-    if (file == kLockFile || file == kReserveFile || file == kPreparedFile) continue;
+    if (file == kReserveFile || file == kPreparedFile) continue;
     for (std::uint64_t length = 0; length < world_.disk().size_of(path(file)); length += 97) {
       world_.disk().restore(whole);
       world_.disk().truncate_to(path(file), length);
@@ -107,7 +106,7 @@ TEST_F(LogVerifierTest, finds_missing_and_doubled_files) {
   close();
   const SimDiskState whole = world_.disk().snapshot();
   for (const std::string& file : files()) {
-    if (file == kLockFile || file == kReserveFile || file == kPreparedFile) continue;
+    if (file == kReserveFile || file == kPreparedFile) continue;
     world_.disk().restore(whole);
     world_.disk().remove_file(path(file));
     EXPECT_TRUE(verify().damaged()) << file;

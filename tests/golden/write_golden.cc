@@ -30,7 +30,7 @@ void write_rm(const std::string& data) {
   take(store->engine().checkpoint());
   store_all(*store, golden_transactions_behind_image());
   take(store->close());
-  for (const char* name : {"in_use.lock", "reserve", "edits_prepared.tmp"}) fs::remove(data + "/journal/" + name);
+  for (const char* name : {"reserve", "edits_prepared.tmp"}) fs::remove(data + "/journal/" + name);
 }
 
 // An image of a schema that Varve does not know, with a compressed section.

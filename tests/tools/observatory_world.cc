@@ -124,9 +124,7 @@ Viewed ObservatoryWorld::view(Task<void> (*what)(Viewer&), ViewOptions options) 
 std::vector<std::string> ObservatoryWorld::files() {
   std::vector<std::string> all;
   for (const char* directory : {"/data/images", "/data/journal"}) {
-    for (const std::string& name : disk().list(directory)) {
-      if (name != kLockFile) all.push_back(std::string(directory) + "/" + name);
-    }
+    for (const std::string& name : disk().list(directory)) all.push_back(std::string(directory) + "/" + name);
   }
   return all;
 }
