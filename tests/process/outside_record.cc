@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +16,7 @@ namespace varve {
 Result<std::unique_ptr<OutsideRecord>> OutsideRecord::open(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (file < 0) return fail(os_error(errno, fmt::format("opening {}", path)));
+  if (fchmod(file, 0666) != 0 && errno != EPERM) return fail(os_error(errno, fmt::format("opening {} to everybody", path)));
   void* memory = MAP_FAILED;
   if (ftruncate(file, kBytes) == 0) memory = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   const int error = errno;
