@@ -38,12 +38,12 @@ int main(int argc, char** argv) {
   CLI::App app("Varve keeps the state of a resource manager alive.", "varve");
   app.set_version_flag("--version", "varve " VARVE_VERSION);
   app.require_subcommand(1);
-  app.footer(kFooter + 1);
   varve::Command chosen;
   varve::add_log_commands(app, chosen);
   varve::add_image_commands(app, chosen);
   varve::add_demo_commands(app, chosen);
   varve::add_bench_commands(app, chosen);
+  app.footer(kFooter + 1);  // last: the commands would inherit it
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {

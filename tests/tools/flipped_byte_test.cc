@@ -1,6 +1,5 @@
 // `varve log verify` and `varve image verify` find each single flipped byte of a directory that an engine left: two images, finalized
-// segments, one in progress with preallocated space, one prepared ahead, the reserve, slots and VERSION. Nothing else stands there but
-// the lock file, which says nothing.
+// segments, one in progress with preallocated space, one prepared ahead, the reserve, slots and VERSION. Nothing else stands there.
 #include <gmock/gmock.h>
 
 #include "editlog/segment_file.h"

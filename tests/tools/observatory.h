@@ -4,6 +4,7 @@
 #include <capnp/dynamic.h>
 #include <capnp/message.h>
 
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,7 +25,9 @@ const std::string& observatory_schema();
 // A record's bytes, 8-byte aligned.
 class RecordBytes {
  public:
-  explicit RecordBytes(kj::ArrayPtr<const capnp::word> words) : words_(kj::heapArray(words)) {}
+  explicit RecordBytes(kj::ArrayPtr<const capnp::word> words) : words_(kj::heapArray<capnp::word>(words.size())) {
+    std::memcpy(words_.begin(), words.begin(), words.asBytes().size());
+  }
   Bytes bytes() const { return std::as_bytes(std::span(words_.begin(), words_.size())); }
   MutableBytes mutable_bytes() { return std::as_writable_bytes(std::span(words_.begin(), words_.size())); }
 

@@ -47,7 +47,7 @@ class ObservatoryWorld {
     return view(what, ViewOptions{.paths = {kDataPath}, .json = true, .secrets = secrets});
   }
 
-  // Full paths of all files below /data but the lock, by name.
+  // Full paths of all files below /data, by name.
   std::vector<std::string> files();
   // Those whose name begins so.
   std::vector<std::string> files_named(const std::string& beginning);
