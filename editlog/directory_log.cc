@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/digest.h"
+#include "base/gradual_removal.h"
 #include "base/result.h"
 #include "editlog/append_groups.h"
 #include "editlog/control.h"
@@ -245,7 +246,14 @@ Task<Result<std::uint64_t>> DirectoryLog::do_purge(TxId upto) {
   std::uint64_t freed = 0;
   for (const auto& segment : purged) {
     // A file that stays is below the start, and is removed by the next open.
-    CO_TRY(co_await directory_->remove(file_name(segment->name())));
+    std::string name = file_name(segment->name());
+    const bool read = segment.use_count() > 1;  // by somebody who began before it was purged, and may end
+    Result<void> removed;
+    if (read)
+      removed = co_await directory_->remove(std::move(name));
+    else
+      removed = co_await remove_gradually(*directory_, std::move(name), seams_.clock);
+    CO_TRY(std::move(removed));
     freed += segment->bytes;
   }
   CO_TRY(co_await directory_->sync());

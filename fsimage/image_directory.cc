@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "base/gradual_removal.h"
 #include "base/result.h"
 #include "fsimage/section_loader.h"
 #include "fsimage/image_names.h"
@@ -199,10 +200,14 @@ Task<Result<std::vector<ImageInfo>>> LocalImageDirectory::do_retain(std::size_t 
     co_return fail(ErrorCode::kInvalidArgument,
                    fmt::format("retaining images in {}: 0 are to be kept, expected 1 or more", directory_->path()));
   if (images_.size() <= keep) co_return images_;
-  while (images_.size() > keep) {
-    CO_TRY(co_await directory_->remove(image_name(images_.back().txid)));
-    images_.pop_back();
+  std::vector<std::string> leaving;
+  for (; images_.size() > keep; images_.pop_back()) {
+    const TxId txid = images_.back().txid;
+    leaving.push_back(image_tmp_name(txid));
+    CO_TRY(co_await directory_->rename(image_name(txid), leaving.back()));
   }
+  CO_TRY(co_await directory_->sync());  // whoever finds their names after a crash finds them whole
+  for (const std::string& name : leaving) CO_TRY(co_await remove_gradually(*directory_, name, seams_.clock));
   CO_TRY(co_await directory_->sync());
   co_return images_;
 }

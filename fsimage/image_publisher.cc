@@ -48,11 +48,13 @@ Task<Result<SavedImage>> ImagePublisher::publish(ImagePoint point, SectionPlan& 
   co_return saved;
 }
 
+// Past the page cache: a log on the same disk then waits for one piece of the image at most, not for all that the kernel has gathered.
 Task<Result<kj::Own<File>>> ImagePublisher::create(std::string name) {
-  Result<kj::Own<File>> file = co_await directory_.create(name);
+  const OpenMode mode{.write = true, .direct = true};
+  Result<kj::Own<File>> file = co_await directory_.create(name, mode);
   if (file || file.error().code() != ErrorCode::kExists) co_return file;
   CO_TRY(co_await directory_.remove(name));  // left by a save that was cancelled
-  co_return co_await directory_.create(name);
+  co_return co_await directory_.create(name, mode);
 }
 
 Task<Result<SavedImage>> ImagePublisher::write(std::string name, const ImagePoint& point, SectionPlan& plan, SaveOptions options) {

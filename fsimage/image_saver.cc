@@ -49,7 +49,8 @@ Task<Result<void>> ImageSaver::run() {
 }
 
 void ImageSaver::start_tasks() {
-  while (!failure_ && !free_benches_.empty()) {
+  const std::size_t tasks_max = resting_ ? 1 : benches_.size();  // who gives way leaves the other cores alone
+  while (!failure_ && tasks_under_way_ < tasks_max && !free_benches_.empty()) {
     const std::size_t index = next_to_start();
     if (index == parts_.size() || !may_start(index)) return;
     if (index == unstarted_) ++unstarted_;
@@ -153,10 +154,11 @@ Task<Result<void>> ImageSaver::write_ready() {
 std::vector<ImageWriter::Placed> ImageSaver::gather(std::vector<std::size_t>& owners) {
   std::vector<ImageWriter::Placed> chunks;
   std::uint64_t bytes = 0;
+  const std::uint64_t bytes_max = options_.pace ? 1 : kWriteBytes;  // who gives way writes chunk by chunk
   while (true) {
     Part& part = parts_[head_];
     auto chunk = part.ready.begin();
-    for (; chunk != part.ready.end() && bytes < kWriteBytes; ++chunk) {
+    for (; chunk != part.ready.end() && bytes < bytes_max; ++chunk) {
       bytes += chunk->file_bytes().size();
       chunks.push_back({part.section, std::move(*chunk)});
       owners.push_back(head_);
@@ -169,7 +171,8 @@ std::vector<ImageWriter::Placed> ImageSaver::gather(std::vector<std::size_t>& ow
 
 Task<void> ImageSaver::give_way() {
   const std::chrono::nanoseconds delay = options_.pace();
-  if (delay > std::chrono::nanoseconds::zero()) co_await clock_.after(delay);
+  resting_ = delay > std::chrono::nanoseconds::zero();
+  if (resting_) co_await clock_.after(delay);
 }
 
 AlignedBuffer ImageSaver::take_buffer() {

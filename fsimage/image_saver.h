@@ -83,6 +83,7 @@ class ImageSaver final : private kj::TaskSet::ErrorHandler {
   std::set<std::size_t> resumable_;  // parts before it that can make their next chunk
   std::uint64_t under_way_bytes_ = 0;
   std::size_t tasks_under_way_ = 0;
+  bool resting_ = false;  // the last pause was a real one
   std::optional<Error> failure_;
   Signal progress_;
   std::vector<AlignedBuffer> spare_buffers_;

@@ -17,6 +17,11 @@ constexpr std::uint64_t kInlineBytesMax = 64u << 10;
 constexpr std::uint64_t kAheadBytesMax = 8u << 20;
 // Transactions applied before the loop looks at the disk and the queue again.
 constexpr std::size_t kSliceTransactions = 128;
+// The disk may idle for so long while a frame is applied: about what waking its thread would take.
+constexpr double kSoonAppliedNs = 50e3;
+// How long a checkpoint rests after a piece of work, and at most: it must end.
+constexpr int kRestForWork = 3;
+constexpr std::chrono::nanoseconds kRestMax = std::chrono::milliseconds(20);
 
 }  // namespace
 
@@ -44,6 +49,7 @@ Task<Result<kj::Own<Replica>>> Replica::open(Seams seams, kj::Own<Journal> journ
 }
 
 Task<Result<void>> Replica::recover() {
+  machine_.reset();  // what an earlier reign left: not to be held beside what is loaded
   const auto began = seams_.clock.now();
   auto loaded = co_await load_newest_image(seams_, *images_, *journal_, machine_);
   if (!loaded) co_return fail(loaded.error());
@@ -102,8 +108,11 @@ void Replica::on_appended(Result<FramePtr>&& frame, std::vector<Engine::Completi
     counters_.frame_transactions += completions.size();
     counters_.frame_bytes += (*frame)->header().frame_bytes();
     applying_.push_back(Applying{std::move(*frame), std::move(completions), bytes});
-    pump();  // the disk first: it works while these are applied
+    // The disk first: it works while these are applied. But those soon applied may be answered with new ones, which then go into one
+    // frame with what waits.
+    if (!soon_applied()) pump();
     start_applying();
+    pump();
     return;
   }
   refuse(std::move(completions), bytes, frame.error());
@@ -132,6 +141,12 @@ void Replica::fail_reign(const Error& error) {
   while (auto batch = queue_.take()) refuse(std::move(batch->completions), batch->bytes, refused);
 }
 
+bool Replica::soon_applied() const {
+  if (apply_running_ || applying_.size() != 1) return false;
+  const std::size_t transactions = applying_.front().completions.size();
+  return transactions <= kSliceTransactions && apply_cost_ * static_cast<double>(transactions) <= kSoonAppliedNs;
+}
+
 void Replica::start_applying() {
   if (apply_running_ || applying_.empty()) return;
   apply_running_ = true;
@@ -158,13 +173,17 @@ Task<void> Replica::apply_committed() {
 }
 
 void Replica::apply_slice(Applying& applying, TransactionCursor& cursor, std::size_t& index) {
+  const std::size_t begin = index;
   const std::size_t end = std::min(applying.completions.size(), index + kSliceTransactions);
+  const auto began = seams_.clock.now();
   for (; index < end; ++index) {
     CHECK(cursor.next());
     Reply reply = machine_.apply(cursor.txid(), cursor.bytes());
     applied_txid_ = cursor.txid();
     applying.completions[index](Committed{cursor.txid(), std::move(reply)});
   }
+  const auto took = static_cast<double>((seams_.clock.now() - began).count());
+  apply_cost_ += (took / static_cast<double>(end - begin) - apply_cost_) / 8;
 }
 
 void Replica::finish_frame(const Applying& applying) {
@@ -190,7 +209,15 @@ FrozenState Replica::freeze_now() {
   return frozen;
 }
 
-std::chrono::nanoseconds Replica::pace() { return std::chrono::nanoseconds(0); }
+// While transactions come in, the checkpoint works a quarter of the time; else all of it.
+std::chrono::nanoseconds Replica::pace() {
+  const auto now = seams_.clock.now();
+  const bool busy = counters_.frames != frames_at_pace_;
+  frames_at_pace_ = counters_.frames;
+  const std::chrono::nanoseconds delay = busy ? std::min(kRestForWork * (now - resumed_), kRestMax) : std::chrono::nanoseconds(0);
+  resumed_ = now + delay;
+  return delay;
+}
 
 void Replica::tell_if_idle() {
   if (!idle()) return;

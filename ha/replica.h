@@ -70,6 +70,7 @@ class Replica {
   void refuse(std::vector<Engine::Completion>&& completions, std::uint64_t bytes, const Error& error);
   void fail_reign(const Error& error);
   void start_applying();
+  bool soon_applied() const;
   Task<void> apply_committed();
   void apply_slice(Applying& applying, TransactionCursor& cursor, std::size_t& index);
   void finish_frame(const Applying& applying);
@@ -94,6 +95,9 @@ class Replica {
   std::uint64_t in_flight_bytes_ = 0;
   std::deque<Applying> applying_;
   bool apply_running_ = false;
+  std::uint64_t frames_at_pace_ = 0;
+  std::chrono::nanoseconds resumed_{0};  // when the checkpoint's last rest was over
+  double apply_cost_ = 0;  // ns for each transaction, a moving average
   bool pumping_ = false;
   std::optional<Error> failure_;
   bool closed_ = false;

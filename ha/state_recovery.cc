@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <optional>
 
 #include "base/digest.h"
@@ -26,6 +27,7 @@ Task<Result<RecoveredState>> load_newest_image(Seams seams, ImageDirectory& imag
   const LogPosition start = journal.start();
   std::optional<Error> newest_error;
   const std::vector<ImageInfo> candidates = images.images();
+  const std::function<Result<void>(ImageSource&)> declare = [&machine](ImageSource& source) { return machine.load(source); };
   for (const ImageInfo& image : candidates) {
     if (image.txid < start.txid) break;  // the log behind it is purged
     auto point = co_await images.peek(image.txid);
@@ -38,7 +40,7 @@ Task<Result<RecoveredState>> load_newest_image(Seams seams, ImageDirectory& imag
                                  "journal's files, or start a new journal from the image",
                                  image.txid.value, journal.status().last.value));
     if (good) {
-      auto loaded = co_await images.load(image.txid, [&machine](ImageSource& source) { return machine.load(source); });
+      auto loaded = co_await images.load(image.txid, declare);
       if (loaded)
         good = machine.finish_load();
       else

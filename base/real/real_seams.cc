@@ -6,7 +6,7 @@ namespace varve {
 
 namespace {
 
-constexpr int kWorkerNice = 5;  // checkpoints give way to the loop
+constexpr int kWorkerNice = 10;  // checkpoints give way to the loop
 
 std::chrono::nanoseconds useful_spin(std::chrono::nanoseconds longest) {
   return std::thread::hardware_concurrency() > 1 ? longest : std::chrono::nanoseconds(0);

@@ -61,6 +61,21 @@ Result<Rate> read_and_digest(const std::vector<std::string>& paths) {
   return rate;
 }
 
+Result<Rate> read_from_disk(const std::string& path) {
+  const kj::AutoCloseFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd.get() < 0) return fail(os_error(errno, fmt::format("opening {}", path)));
+  if (::fsync(fd) != 0) return fail(os_error(errno, fmt::format("syncing {}", path)));
+  if (const int error = ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED)) return fail(os_error(error, fmt::format("evicting {}", path)));
+  AlignedBuffer block(kBlockBytes);
+  Rate rate;
+  const Stopwatch watch;
+  ssize_t got = 0;
+  while ((got = ::read(fd, block.data(), kBlockBytes)) > 0) rate.bytes += static_cast<double>(got);
+  if (got < 0) return fail(os_error(errno, fmt::format("reading {}", path)));
+  rate.seconds = watch.seconds();
+  return rate;
+}
+
 Result<Rate> write_and_sync(const std::string& path, std::uint64_t bytes) {
   AlignedBuffer block(kBlockBytes);
   std::fill_n(block.data(), kBlockBytes, std::byte{7});

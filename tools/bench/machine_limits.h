@@ -21,6 +21,9 @@ Result<std::vector<std::string>> files_of(const std::string& directory, const st
 // Reads the files in blocks of 1 MiB and digests them, on one core.
 Result<Rate> read_and_digest(const std::vector<std::string>& paths);
 
+// Drops the file from the page cache and reads it in blocks of 1 MiB through it, one after the other.
+Result<Rate> read_from_disk(const std::string& path);
+
 // Writes a new file of `bytes` in blocks of 1 MiB through the page cache, syncs it, and removes it. The clock stops behind the sync.
 Result<Rate> write_and_sync(const std::string& path, std::uint64_t bytes);
 
