@@ -51,10 +51,17 @@ function(varve_schema folder)
   endif()
 endfunction()
 
-# varve_test(editlog SOURCES a_test.cc LINKS varve_editlog [LABELS thread]): the executable editlog_test, each case a ctest test.
+# varve_test(editlog SOURCES a_test.cc LINKS varve_editlog [LABELS thread]): the executable editlog_test, each case a ctest test;
+# the target tests_<label> builds all that have the label.
 function(varve_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS;LABELS" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   target_link_libraries(${name}_test PRIVATE varve_flags ${arg_LINKS} GTest::gmock GTest::gtest_main)
+  foreach(label ${arg_LABELS})
+    if(NOT TARGET tests_${label})
+      add_custom_target(tests_${label})
+    endif()
+    add_dependencies(tests_${label} ${name}_test)
+  endforeach()
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600)
 endfunction()
