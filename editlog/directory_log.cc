@@ -107,6 +107,7 @@ Task<Result<void>> DirectoryLog::do_append(std::vector<FramePtr> frames, RunOn w
   CHECK(frames.front()->header().previous == end_.digest && frames.front()->header().first() == end_.txid.next(),
         frames.front()->header().first_txid, end_.txid.value);
   AppendTurn turn(*this);
+  const bool starts_epoch = frames.back()->header().frame_kind() == FrameKind::kEpochStart;
   std::vector<AppendGroup> groups = group_by_segment(std::move(frames));
   std::vector<std::uint64_t> sizes;
   for (const AppendGroup& group : groups)
@@ -115,6 +116,15 @@ Task<Result<void>> DirectoryLog::do_append(std::vector<FramePtr> frames, RunOn w
   std::vector<PreparedSegment> prepared;
   if (!sizes.empty()) {
     auto taken = co_await preparer_.take(std::move(sizes));
+    // A reign begins on a full disk too, or nobody could read what is there: in a segment of just the size, then.
+    if (!taken && taken.error().code() == ErrorCode::kNoSpace && starts_epoch && groups.size() == 1) {
+      auto reserved = co_await preparer_.take_reserved(segment_file_bytes(groups.front().bytes()));
+      taken = std::vector<PreparedSegment>();
+      if (reserved)
+        taken->push_back(kj::mv(*reserved));
+      else
+        taken = fail(reserved.error());
+    }
     if (!taken) {
       turn.finish();
       if (taken.error().code() != ErrorCode::kNoSpace) fail_with(taken.error());

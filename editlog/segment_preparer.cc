@@ -48,6 +48,10 @@ Task<Result<PreparedSegment>> SegmentPreparer::make(std::string name, std::uint6
     co_return fail(ErrorCode::kNoSpace,
                    fmt::format("preparing {}/{} of {} bytes: {} bytes must be free with the reserve, {} are; free some space",
                                directory_.path(), name, file_bytes, needed, free));
+  co_return co_await prepare(std::move(name), file_bytes);
+}
+
+Task<Result<PreparedSegment>> SegmentPreparer::prepare(std::string name, std::uint64_t file_bytes) {
   const PreparationOptions preparation{.name = std::move(name),
                                        .namespace_id = options_.namespace_id,
                                        .salt = seams_.random.next(),
@@ -75,6 +79,16 @@ Task<Result<std::vector<PreparedSegment>>> SegmentPreparer::take(std::vector<std
     taken.push_back(kj::mv(*made));
   }
   co_return taken;
+}
+
+Task<Result<PreparedSegment>> SegmentPreparer::take_reserved(std::uint64_t file_bytes) {
+  if (working_) co_await ahead_->addBranch();
+  ready_.reset();
+  auto prepared = co_await prepare(prepared_name(0), file_bytes);
+  if (prepared || prepared.error().code() != ErrorCode::kNoSpace) co_return prepared;
+  seams_.log(LogLevel::kWarning, fmt::format("{}: using the reserve up: {}", directory_.path(), prepared.error().text()));
+  CO_TRY(co_await reserve_.use_up());
+  co_return co_await prepare(prepared_name(0), file_bytes);
 }
 
 Task<void> SegmentPreparer::give_up(std::vector<PreparedSegment> made) {

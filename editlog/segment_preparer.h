@@ -34,6 +34,9 @@ class SegmentPreparer {
   // One for each of these sizes (or larger), or an error and none. One call at a time.
   Task<Result<std::vector<PreparedSegment>>> take(std::vector<std::uint64_t> file_bytes);
 
+  // One of this size for what must be written on a full disk too, if need be with the space of the reserve.
+  Task<Result<PreparedSegment>> take_reserved(std::uint64_t file_bytes);
+
   // Ends the work in the background; what is half made is removed by the next open.
   void stop();
 
@@ -42,6 +45,7 @@ class SegmentPreparer {
  private:
   Task<void> work_ahead();
   Task<Result<PreparedSegment>> make(std::string name, std::uint64_t file_bytes);
+  Task<Result<PreparedSegment>> prepare(std::string name, std::uint64_t file_bytes);
   Task<void> give_up(std::vector<PreparedSegment> made);
 
   Seams seams_;

@@ -47,6 +47,11 @@ Task<Result<void>> SpaceReserve::make() {
   co_return co_await directory_.sync();
 }
 
+Task<Result<bool>> SpaceReserve::use_up() {
+  established_ = false;
+  co_return co_await use_up(directory_);
+}
+
 Task<Result<bool>> SpaceReserve::use_up(Directory& directory) {
   auto removed = co_await directory.remove(std::string(kReserveFile));
   if (!removed) {

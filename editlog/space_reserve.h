@@ -22,6 +22,8 @@ class SpaceReserve {
 
   // Removes the file; false when there is none. Its space is free on return, so far as the file system says.
   static Task<Result<bool>> use_up(Directory& directory);
+  // The same by its keeper, who makes it again with the next establish().
+  Task<Result<bool>> use_up();
 
   // What others must leave free.
   std::uint64_t missing() const { return established_ ? 0 : bytes_; }

@@ -91,7 +91,10 @@ Task<void> LocalWriter::write_pending(RunOn where) {
     std::vector<FramePtr> frames;
     for (const Pending& p : batch) frames.insert(frames.end(), p.frames.begin(), p.frames.end());
     auto written = co_await log_.append(frames, where);
-    if (written) log_.set_committed(frames.back()->header().position());
+    if (written) {
+      log_.set_committed(frames.back()->header().position());
+      if (pending_.empty()) segment_space_ = log_.segment_space();
+    }
     finish(kj::mv(batch), written);
     where = RunOn::kDiskThread;
   }

@@ -265,6 +265,37 @@ TEST_F(ReplicaTest, a_full_disk_does_not_stop_closing_and_recovery) {
   EXPECT_EQ(rm_.check_and_adopt(), "");
 }
 
+TEST_F(ReplicaTest, a_full_disk_does_not_stop_recovery_when_the_last_segment_is_full_too) {
+  rm_.options.segment_bytes_max = 64u << 10;
+  start();
+  fill_disk();
+  for (const std::size_t bytes : {2000u, 10u}) {  // until not even the smallest finds room
+    const std::size_t refused = rm_.errors().size();
+    for (int i = 0; i < 500 && rm_.errors().size() == refused; ++i) {
+      rm_.submit_many(1, bytes);
+      rm_.settle();
+    }
+    ASSERT_GT(rm_.errors().size(), refused);
+  }
+  for (int i = 0; i < 6; ++i) {
+    i % 3 == 2 ? rm_.kill() : stop();
+    start();
+    EXPECT_EQ(rm_.check_and_adopt(), "");
+    rm_.submit("no room for this");
+    rm_.settle();
+    EXPECT_EQ(rm_.errors().back().code(), ErrorCode::kNoSpace);
+    EXPECT_EQ(rm_.replica().status().role, Status::Role::kActive);
+  }
+  world_.disk().set_capacity(std::nullopt);
+  const std::size_t before = rm_.acknowledged();
+  rm_.submit_many(20, 500);
+  rm_.settle();
+  EXPECT_EQ(rm_.acknowledged(), before + 20);
+  stop();
+  start();
+  EXPECT_EQ(rm_.check_and_adopt(), "");
+}
+
 TEST_F(ReplicaTest, close_drains_and_reopens_without_a_torn_tail) {
   start();
   rm_.submit_many(777);
