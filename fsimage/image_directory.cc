@@ -131,9 +131,9 @@ Result<void> LocalImageDirectory::check_saving(const ImagePoint& point, const Sa
   const std::string path = path_of(image_name(point.position.txid));
   if (saving_) return fail(ErrorCode::kBusy, fmt::format("saving image {}: another save is under way; wait for it", path));
   TRY(check_namespace(point.namespace_id, path));
-  if (point.configuration.size() > kConfigurationBytesMax) {
+  if (point.configuration.size() > kImageConfigurationBytesMax) {
     return fail(ErrorCode::kTooLarge, fmt::format("saving image {}: the configuration has {} bytes, expected up to {}", path,
-                                                  point.configuration.size(), kConfigurationBytesMax));
+                                                  point.configuration.size(), kImageConfigurationBytesMax));
   }
   if (options.chunk_bytes == 0 || options.chunk_bytes > kChunkBytesMax) {
     return fail(ErrorCode::kInvalidArgument, fmt::format("saving image {}: chunks of {} bytes are asked for, expected 1 to {}", path,

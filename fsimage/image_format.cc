@@ -39,7 +39,7 @@ Result<void> check_image_header(const ImageHeader& header) {
                                                      header.layout, kImageLayout));
   }
   if (header.layout == 0 || header.chunks_offset != kChunksOffset || header.chunk_bytes == 0 || header.chunk_bytes > kChunkBytesMax ||
-      header.configuration_bytes > kConfigurationBytesMax) {
+      header.configuration_bytes > kImageConfigurationBytesMax) {
     return image_damaged(
         fmt::format("the header at offset 0 has impossible fields: layout {}, chunks at {}, chunk size {}, configuration of {} bytes",
                     header.layout, header.chunks_offset, header.chunk_bytes, header.configuration_bytes));

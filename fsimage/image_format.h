@@ -24,7 +24,7 @@ inline constexpr std::array<char, 8> kImageMagic = {'V', 'A', 'R', 'V', 'E', 'I'
 inline constexpr std::array<char, 8> kImageTrailerMagic = {'V', 'A', 'R', 'V', 'E', 'F', 'I', 'N'};
 inline constexpr std::uint32_t kChunkMagic = 0x4b4e4843;  // "CHNK"
 inline constexpr std::uint32_t kImageLayout = 1;
-inline constexpr std::size_t kConfigurationBytesMax = 3072;
+inline constexpr std::size_t kImageConfigurationBytesMax = 3072;
 inline constexpr std::uint64_t kChunksOffset = kPageBytes;
 
 // Chunks are cut at a size of 1 .. this; the record that reaches it may be as large as a u32 says.
@@ -47,7 +47,7 @@ struct ImageHeader {
   std::uint64_t chunk_bytes = 0;  // where chunks were cut
   std::uint32_t configuration_bytes = 0;
   std::uint32_t reserved = 0;
-  std::array<std::byte, kConfigurationBytesMax> configuration{};
+  std::array<std::byte, kImageConfigurationBytesMax> configuration{};
   std::array<std::byte, 920> zeros{};
   Digest self;  // of the 4080 bytes before
 

@@ -13,7 +13,7 @@ namespace varve {
 
 ImageWriter::ImageWriter(File& file, const ImagePoint& point, const std::vector<SectionInfo>& sections, std::size_t chunk_bytes)
     : file_(file) {
-  CHECK(point.configuration.size() <= kConfigurationBytesMax && chunk_bytes > 0 && chunk_bytes <= kChunkBytesMax, chunk_bytes);
+  CHECK(point.configuration.size() <= kImageConfigurationBytesMax && chunk_bytes > 0 && chunk_bytes <= kChunkBytesMax, chunk_bytes);
   header_.namespace_id = point.namespace_id;
   header_.lineage = point.lineage;
   header_.txid = point.position.txid.value;

@@ -13,6 +13,7 @@
 #include "base/real/real_seams.h"
 #include "base/result.h"
 #include "base/tasks.h"
+#include "ha/image_check.h"
 #include "ha/options.h"
 #include "ha/replica.h"
 #include "journal/journal_url.h"
@@ -121,6 +122,8 @@ void LoopEngine::run(std::string image_path, JournalUrl url, std::promise<Result
 }
 
 Task<Result<kj::Own<Replica>>> LoopEngine::open_replica(Seams seams, std::string image_path, JournalUrl url) {
+  const auto allowed = co_await check_images(seams.disk, url.path, image_path);
+  if (!allowed) co_return fail(allowed.error());
   auto journal = co_await LocalJournal::open(seams, url.path, log_options(options_), roll_policy(options_));
   if (!journal) co_return fail(journal.error());
   auto directory = co_await seams.disk.create_directory(image_path);

@@ -108,7 +108,7 @@ TEST_F(ImageDamage, a_newer_layout_is_told_apart) {
 }
 
 TEST_F(ImageDamage, header_fields_that_lie_are_found) {
-  forge_header([](ImageHeader& header) { header.configuration_bytes = kConfigurationBytesMax + 1; });
+  forge_header([](ImageHeader& header) { header.configuration_bytes = kImageConfigurationBytesMax + 1; });
   expect_found("configuration");
   forge_header([](ImageHeader& header) { header.chunk_bytes = 0; });
   expect_found("chunk size");

@@ -191,7 +191,7 @@ TEST_F(ImageDirectoryTest, wrong_declarations_are_refused_before_anything_is_wri
 
 TEST_F(ImageDirectoryTest, bounds_of_a_save_are_checked) {
   ImagePoint large = point_at(1);
-  large.configuration = std::string(kConfigurationBytesMax + 1, 'c');
+  large.configuration = std::string(kImageConfigurationBytesMax + 1, 'c');
   EXPECT_EQ(world_.wait(images().save(large, [](ImageSink&) {}, {})).error().code(), ErrorCode::kTooLarge);
   large.configuration.pop_back();
   EXPECT_TRUE(world_.wait(images().save(large, [](ImageSink&) {}, {})));

@@ -50,6 +50,8 @@ class NightLog final : public StateMachine {
   Result<void> finish_load() override { return {}; }
   void reset() override { nights_.clear(); }
 
+  const std::vector<std::string>& nights() const { return nights_; }
+
  private:
   struct View final : StateView {
     std::vector<std::string> nights;

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/result.h"
+#include "ha/image_check.h"
 #include "ha/options.h"
 #include "journal/local_journal.h"
 
@@ -64,12 +65,19 @@ ObservatoryWorld::ObservatoryWorld() {
 }
 
 void ObservatoryWorld::start() {
+  take(try_start());
+}
+
+Result<void> ObservatoryWorld::try_start() {
   queue_.emplace(queue_options(small_options()), [this] { wakes_.add(kj::evalLater([this] { pump(); })); });
-  take(world_.wait(open()));
+  Result<void> opened = world_.wait(open());
+  if (!opened) kill();
+  return opened;
 }
 
 Task<Result<void>> ObservatoryWorld::open() {
   const Options options = small_options();
+  CO_TRY(co_await check_images(world_.seams().disk, kDataPath + "/journal", kDataPath + "/images"));
   CO_ASSIGN_OR_RETURN(auto journal,
                       co_await LocalJournal::open(world_.seams(), kDataPath + "/journal", log_options(options), roll_policy(options)));
   CO_ASSIGN_OR_RETURN(auto directory, co_await world_.seams().disk.create_directory(kDataPath + "/images"));

@@ -36,6 +36,7 @@ class ObservatoryWorld {
 
   // The process that writes.
   void start();
+  Result<void> try_start();
   void record_nights(unsigned count, const RecordBytes& night = make_full_night());
   void checkpoint();
   void stop();
@@ -46,6 +47,9 @@ class ObservatoryWorld {
   Viewed view_json(Task<void> (*what)(Viewer&), Secrets secrets = Secrets::kHide) {
     return view(what, ViewOptions{.paths = {kDataPath}, .json = true, .secrets = secrets});
   }
+
+  // What the state machine holds, each as it was submitted.
+  const std::vector<std::string>& nights() const { return machine_.nights(); }
 
   // Full paths of all files below /data, by name.
   std::vector<std::string> files();
