@@ -279,7 +279,8 @@ void SimLife::rot_image() {
       published.push_back(TxId{txid});
   std::erase_if(rotten_, [&](TxId txid) { return std::find(published.begin(), published.end(), txid) == published.end(); });
   const auto unsynced = disk().unsynced();
-  const bool in_doubt = std::ranges::any_of(unsynced, [](const auto& unit) { return unit.what.find(ReplicaProcess::kImages) != std::string::npos; });
+  const bool in_doubt =
+      std::ranges::any_of(unsynced, [](const auto& unit) { return unit.what.find(ReplicaProcess::kImages) != std::string::npos; });
   if (published.size() < 2 || !rotten_.empty() || in_doubt) return;
   const std::string path = fmt::format("{}/fsimage_{:019}", ReplicaProcess::kImages, published.back().value);
   trace(fmt::format("rot in {}", path));

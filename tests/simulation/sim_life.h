@@ -76,7 +76,7 @@ class SimLife {
   void rot_image();
   void rot_journal();
   void check_start_with_rot(const std::string& path, std::uint64_t offset);
-  std::vector<std::string> journal_files();  // that are not empty
+  std::vector<std::string> journal_files();                                         // that are not empty
   std::vector<std::byte> sector_at(const std::string& path, std::uint64_t offset);  // empty: there is none
   void demand(bool holds, std::string text) {
     if (!holds) throw Violation{std::move(text)};

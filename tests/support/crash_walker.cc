@@ -126,9 +126,10 @@ class CrashWalk {
       ++report_.crash_after_kill;
       Result<void> checked = check(scenario, crash_recovery(scenario, left, second, random));
       if (checked) continue;
-      report_.failures.push_back(fmt::format("{}\n  killed before operation {}: {}\n  then a power loss before operation {} of the recovery\n"
-                                             "  again: VARVE_CRASH_CASE={}.{} and --gtest_filter=<this test>",
-                                             checked.error().text(), operation, description, second, operation, index));
+      report_.failures.push_back(
+          fmt::format("{}\n  killed before operation {}: {}\n  then a power loss before operation {} of the recovery\n"
+                      "  again: VARVE_CRASH_CASE={}.{} and --gtest_filter=<this test>",
+                      checked.error().text(), operation, description, second, operation, index));
     }
   }
 
@@ -192,9 +193,8 @@ class CrashWalk {
 }  // namespace
 
 std::string CrashWalkReport::text() const {
-  std::string text =
-      fmt::format("{} operations, {} crashes, {} second crashes, {} after a kill, {} failures", operations, cases, crash_after_crash,
-                  crash_after_kill, failures.size());
+  std::string text = fmt::format("{} operations, {} crashes, {} second crashes, {} after a kill, {} failures", operations, cases,
+                                 crash_after_crash, crash_after_kill, failures.size());
   for (const std::string& failure : failures) text += "\n" + failure;
   return text;
 }

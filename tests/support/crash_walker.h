@@ -46,10 +46,10 @@ using CrashScenarioFactory = std::function<std::unique_ptr<CrashScenario>()>;
 struct CrashWalkOptions {
   std::uint64_t seed = 1;
   CrashOutcomeBounds outcomes;
-  bool sync_is_noop = false;           // a disk that lies: the walk must then fail, or it is blind
-  std::size_t failures_max = 1;        // stop after so many
+  bool sync_is_noop = false;              // a disk that lies: the walk must then fail, or it is blind
+  std::size_t failures_max = 1;           // stop after so many
   std::uint64_t second_crashes_max = 60;  // after each kill: before each operation of the recovery, or before so many by chance
-  std::uint64_t operation_stride = 1;  // 1: before each operation; n: before each n-th, for walks that would take too long
+  std::uint64_t operation_stride = 1;     // 1: before each operation; n: before each n-th, for walks that would take too long
 };
 
 struct CrashWalkReport {
