@@ -104,7 +104,7 @@ class Engine {
 
   // Recovers the state into `machine` (newest good image, then the log), becomes the writer and returns when transactions can be
   // submitted. A missing journal is created. `machine` must outlive the engine and belongs to its thread until close().
-  // Nothing on disk is changed when it fails before becoming the writer.
+  // When it fails, nothing is lost, and nothing on disk has changed but what recovery itself does (docs/recovery.md).
   static Result<std::unique_ptr<Engine>> open(Options options, StateMachine& machine);
 
   // Closes if the user has not; waits for what was submitted.

@@ -28,21 +28,24 @@ class BadInputTest : public ::testing::Test {
     world_.checkpoint();
     world_.record_nights(3, make_long_night());
     world_.checkpoint();
-    world_.record_nights(2);
+    world_.record_nights(6);
     world_.stop();
     expected_ = world_.nights();
     whole_ = disk().snapshot();
     files_ = world_.files();
-    EXPECT_EQ(expected_.size(), 7u);
+    EXPECT_EQ(expected_.size(), 11u);
   }
 
   SimDisk& disk() { return world_.disk(); }
   std::string image(std::size_t index) { return world_.files_named("fsimage_").at(index); }
   std::string final_segment() { return world_.newest("edits_0"); }
 
+  // Of everything but the space prepared ahead, which holds nothing and is made anew by any open that gets as far as reading the log.
   std::map<std::string, std::vector<std::byte>> contents() {
     std::map<std::string, std::vector<std::byte>> all;
-    for (const std::string& path : world_.files()) all[path] = disk().read_all(path);
+    for (const std::string& path : world_.files()) {
+      if (!path.ends_with(kPreparedFile)) all[path] = disk().read_all(path);
+    }
     return all;
   }
 
@@ -108,7 +111,7 @@ TEST_F(BadInputTest, flipped_bytes) {
       expect_all_or_one_line(path + " flipped at " + std::to_string(offset), [&] { disk().flip_bits(path, offset); });
   }
   EXPECT_GT(recovered_, 200) << "what has a second good copy, and space that holds nothing";
-  EXPECT_GT(refused_, 200) << "segments";
+  EXPECT_GT(refused_, 150) << "segments";
 }
 
 TEST_F(BadInputTest, cut_files) {
