@@ -292,45 +292,27 @@ void SimLife::rot_image() {
 void SimLife::rot_journal() {
   if (!disk().exists(std::string(ReplicaProcess::kJournal) + "/VERSION")) return;
   heal();
-  const std::vector<std::string> files = journal_files();
+  const std::vector<std::string> files = files_in(disk(), ReplicaProcess::kJournal);
   if (files.empty()) return;
-  const std::string path = files[random_.below(files.size())];
-  const std::uint64_t offset = random_.below(disk().size_of(path));
-  trace(fmt::format("rot in {} at offset {}", path, offset));
-  disk().flip_bits(path, offset);
-  check_start_with_rot(path, offset);
+  const std::string& path = files[random_.below(files.size())];
+  RottenSector rotten(disk(), path, random_.below(disk().size_of(path)));
+  trace(fmt::format("rot in {} at offset {}", path, rotten.offset()));
+  check_start_with(rotten);
 }
 
-void SimLife::check_start_with_rot(const std::string& path, std::uint64_t offset) {
-  const std::vector<std::byte> rotten = sector_at(path, offset);
+void SimLife::check_start_with(RottenSector& rotten) {
   const Result<void> started = try_start();
   const bool power_failed = disk().crashed();
   if (!started && !power_failed) {
     ++report_.faults[FaultKind::kJournalRot];
     trace(fmt::format("start refused: {}", started.error().text()));
-    demand(started.error().code() == ErrorCode::kDamaged && started.error().text().find(path) != std::string::npos,
-           fmt::format("a flipped bit at offset {} of {} is reported as: {} ({})", offset, path, started.error().text(),
+    demand(started.error().code() == ErrorCode::kDamaged && started.error().text().find(rotten.path()) != std::string::npos,
+           fmt::format("a flipped bit at offset {} of {} is reported as: {} ({})", rotten.offset(), rotten.path(), started.error().text(),
                        to_string(started.error().code())));
   }
   if (power_failed) ++report_.faults[FaultKind::kPowerLossInRecovery], power_back();
   process_.reset();
-  // Unless it was mended or rewritten, nobody has had to read it. A power loss may have undone a rename of the file.
-  for (const std::string& file : journal_files())
-    if (sector_at(file, offset) == rotten) disk().flip_bits(file, offset);
-}
-
-std::vector<std::string> SimLife::journal_files() {
-  std::vector<std::string> files;
-  for (const std::string& name : disk().list(ReplicaProcess::kJournal))
-    if (const std::string path = fmt::format("{}/{}", ReplicaProcess::kJournal, name); disk().size_of(path) > 0) files.push_back(path);
-  return files;
-}
-
-std::vector<std::byte> SimLife::sector_at(const std::string& path, std::uint64_t offset) {
-  if (!disk().exists(path) || disk().size_of(path) <= offset) return {};
-  const std::vector<std::byte> bytes = disk().read_all(path);
-  const auto begin = bytes.begin() + static_cast<std::ptrdiff_t>(round_down(offset, kSectorBytes));
-  return {begin, begin + std::min<std::ptrdiff_t>(kSectorBytes, bytes.end() - begin)};
+  rotten.put_right(ReplicaProcess::kJournal);
 }
 
 // --- The end ---

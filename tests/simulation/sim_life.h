@@ -14,6 +14,7 @@
 #include "tests/simulation/fault_kinds.h"
 #include "tests/simulation/planned_faults.h"
 #include "tests/simulation/replica_process.h"
+#include "tests/simulation/rotten_sector.h"
 #include "tests/simulation/simulation.h"
 #include "tests/simulation/submission_record.h"
 
@@ -75,9 +76,7 @@ class SimLife {
   void down_time();
   void rot_image();
   void rot_journal();
-  void check_start_with_rot(const std::string& path, std::uint64_t offset);
-  std::vector<std::string> journal_files();                                         // that are not empty
-  std::vector<std::byte> sector_at(const std::string& path, std::uint64_t offset);  // empty: there is none
+  void check_start_with(RottenSector& rotten);
   void demand(bool holds, std::string text) {
     if (!holds) throw Violation{std::move(text)};
   }

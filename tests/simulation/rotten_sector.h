@@ -1,0 +1,33 @@
+// One flipped bit in a file of the journal, and the way back: the sector is put right wherever it still stands.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/sim/sim_disk.h"
+
+namespace varve {
+
+class RottenSector {
+ public:
+  RottenSector(SimDisk& disk, std::string path, std::uint64_t offset);
+
+  const std::string& path() const { return path_; }
+  std::uint64_t offset() const { return offset_; }
+
+  // Unless it was mended or rewritten meanwhile; in any file of `directory`, since a power loss may have undone a rename.
+  void put_right(const std::string& directory);
+
+ private:
+  std::vector<std::byte> sector_in(const std::string& path) const;  // empty: there is none
+
+  SimDisk& disk_;
+  const std::string path_;
+  const std::uint64_t offset_;
+  std::vector<std::byte> rotten_;
+};
+
+// Paths of the files in `directory` that are not empty.
+std::vector<std::string> files_in(const SimDisk& disk, const std::string& directory);
+
+}  // namespace varve
