@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <ostream>
+
 #include "base/check.h"
 #include "tests/process/child_process.h"
 
@@ -31,6 +33,10 @@ std::string mkfs(FileSystem kind) {
 
 std::string_view to_string(FileSystem kind) {
   return kind == FileSystem::kExt4 ? "ext4" : "xfs";
+}
+
+void PrintTo(FileSystem kind, std::ostream* out) {
+  *out << to_string(kind);
 }
 
 std::string LoopMount::unavailable(FileSystem kind) {

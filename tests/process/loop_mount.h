@@ -5,12 +5,14 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 
 namespace varve {
 
 enum class FileSystem : std::uint8_t { kExt4, kXfs };
 std::string_view to_string(FileSystem kind);
+void PrintTo(FileSystem kind, std::ostream* out);  // for the names of tests
 
 class LoopMount {
  public:
