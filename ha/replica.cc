@@ -15,9 +15,10 @@ namespace {
 constexpr std::uint64_t kInlineBytesMax = 64u << 10;
 // Full frames handed to the writer ahead of the one being written, so that they are sealed while the disk works.
 constexpr std::uint64_t kAheadBytesMax = 8u << 20;
-// Transactions applied before the loop looks at the disk and the queue again.
-constexpr std::size_t kSliceTransactions = 128;
-// The disk may idle for so long while a frame is applied: about what waking its thread would take.
+// Transactions applied before the loop looks at the disk and the queue again: the disk idles for half of a slice on average.
+constexpr std::size_t kSliceTransactions = 32;
+// A frame is applied at once, while the disk idles, up to so many transactions and so long: about what waking the disk's thread takes.
+constexpr std::size_t kSoonAppliedTransactions = 128;
 constexpr double kSoonAppliedNs = 50e3;
 // How long a checkpoint rests after a piece of work, and at most: it must end.
 constexpr int kRestForWork = 3;
@@ -107,10 +108,11 @@ void Replica::on_appended(Result<FramePtr>&& frame, std::vector<Engine::Completi
     ++counters_.frames;
     counters_.frame_transactions += completions.size();
     counters_.frame_bytes += (*frame)->header().frame_bytes();
-    applying_.push_back(Applying{std::move(*frame), std::move(completions), bytes});
+    applying_.push_back(Applying{std::move(*frame), std::move(completions), bytes, false});
     // The disk first: it works while these are applied. But those soon applied may be answered with new ones, which then go into one
     // frame with what waits.
-    if (!soon_applied()) pump();
+    applying_.back().at_once = soon_applied();
+    if (!applying_.back().at_once) pump();
     start_applying();
     pump();
     return;
@@ -144,7 +146,7 @@ void Replica::fail_reign(const Error& error) {
 bool Replica::soon_applied() const {
   if (apply_running_ || applying_.size() != 1) return false;
   const std::size_t transactions = applying_.front().completions.size();
-  return transactions <= kSliceTransactions && apply_cost_ * static_cast<double>(transactions) <= kSoonAppliedNs;
+  return transactions <= kSoonAppliedTransactions && apply_cost_ * static_cast<double>(transactions) <= kSoonAppliedNs;
 }
 
 void Replica::start_applying() {
@@ -174,7 +176,8 @@ Task<void> Replica::apply_committed() {
 
 void Replica::apply_slice(Applying& applying, TransactionCursor& cursor, std::size_t& index) {
   const std::size_t begin = index;
-  const std::size_t end = std::min(applying.completions.size(), index + kSliceTransactions);
+  const std::size_t all = applying.completions.size();
+  const std::size_t end = applying.at_once ? all : std::min(all, index + kSliceTransactions);
   const auto began = seams_.clock.now();
   for (; index < end; ++index) {
     CHECK(cursor.next());

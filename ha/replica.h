@@ -62,6 +62,7 @@ class Replica {
     FramePtr frame;
     std::vector<Engine::Completion> completions;
     std::uint64_t bytes = 0;
+    bool at_once;         // before anything else is written
   };
 
   Task<Result<void>> recover();

@@ -2,6 +2,7 @@
 
 #include <kj/debug.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -11,6 +12,32 @@
 #include "base/check.h"
 
 namespace varve {
+
+namespace {
+
+// Gives way to threads of the usual priority: at once, so far as the kernel can. Since Linux 6.6 a thread that is woken waits until the
+// one on the processor has used its slice up, however nice that one is; since 6.12 a thread may ask for a short one (others ignore it).
+void be_nice(int increment) {
+  constexpr std::uint64_t kSliceNs = 100'000;  // the least that there is
+  struct {
+    std::uint32_t size;
+    std::uint32_t policy;
+    std::uint64_t flags;
+    std::int32_t nice;
+    std::uint32_t priority;
+    std::uint64_t runtime, deadline, period;
+  } attributes = {};
+  auto self = static_cast<id_t>(::syscall(SYS_gettid));
+  const int nice = ::getpriority(PRIO_PROCESS, self) + increment;
+  ::setpriority(PRIO_PROCESS, self, nice);  // of this thread alone, on Linux
+  attributes.size = sizeof attributes;
+  attributes.policy = SCHED_OTHER;
+  attributes.nice = nice;
+  attributes.runtime = kSliceNs;
+  ::syscall(SYS_sched_setattr, self, &attributes, 0);
+}
+
+}  // namespace
 
 // Lives inside the promise of run(), on the loop.
 class ThreadPool::Waiter {
@@ -94,10 +121,7 @@ std::shared_ptr<ThreadPool::Job> ThreadPool::next_job(SpinBudget& spin) {
 
 void ThreadPool::serve(unsigned number) {
   ::pthread_setname_np(::pthread_self(), (options_.name + std::to_string(number)).c_str());
-  if (options_.nice != 0) {
-    auto self = static_cast<id_t>(::syscall(SYS_gettid));
-    ::setpriority(PRIO_PROCESS, self, ::getpriority(PRIO_PROCESS, self) + options_.nice);  // of this thread alone, on Linux
-  }
+  if (options_.nice != 0) be_nice(options_.nice);
   SpinBudget spin(options_.longest_spin);
   while (std::shared_ptr<Job> job = next_job(spin)) {
     job->work();
