@@ -21,8 +21,8 @@ std::string format_values(const Values&... values) {
 
 }  // namespace varve
 
-#define CHECK(condition, ...)                                                                                        \
-  do {                                                                                                               \
-    if (!(condition)) [[unlikely]]                                                                                   \
-      ::varve::check_failed(__FILE__, __LINE__, #condition, ::varve::check_detail::format_values(__VA_ARGS__));      \
+#define CHECK(condition, ...)                                                                                   \
+  do {                                                                                                          \
+    if (!(condition)) [[unlikely]]                                                                              \
+      ::varve::check_failed(__FILE__, __LINE__, #condition, ::varve::check_detail::format_values(__VA_ARGS__)); \
   } while (false)

@@ -7,8 +7,7 @@ namespace varve {
 bool checkpoint_is_due(const CheckpointPolicy& policy, const SinceCheckpoint& since) {
   if (since.transactions == 0) return false;
   return (policy.transactions != 0 && since.transactions >= policy.transactions) ||
-         (policy.log_bytes != 0 && since.log_bytes >= policy.log_bytes) ||
-         (policy.interval.count() != 0 && since.time >= policy.interval);
+         (policy.log_bytes != 0 && since.log_bytes >= policy.log_bytes) || (policy.interval.count() != 0 && since.time >= policy.interval);
 }
 
 std::chrono::nanoseconds retry_delay(const CheckpointPolicy& policy, std::uint64_t failures) {

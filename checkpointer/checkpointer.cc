@@ -13,7 +13,9 @@ namespace {
 // How often the time since the last checkpoint, and the end of a back-off, are looked at.
 constexpr std::chrono::nanoseconds kWatchPeriod = std::chrono::seconds(1);
 
-double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 }  // namespace
 
@@ -112,8 +114,8 @@ void Checkpointer::record(const Result<TxId>& result, std::chrono::nanoseconds b
     status_.last_error = result.error().text();
     const auto delay = retry_delay(policy_, failures_in_a_row_);
     not_before_ = now + delay;
-    seams_.log(LogLevel::kError, fmt::format("{}; failed {} times in a row, next attempt in {:.0f} s; the log goes on", result.error().text(),
-                                             failures_in_a_row_, seconds(delay)));
+    seams_.log(LogLevel::kError, fmt::format("{}; failed {} times in a row, next attempt in {:.0f} s; the log goes on",
+                                             result.error().text(), failures_in_a_row_, seconds(delay)));
     return;
   }
   ++status_.succeeded;

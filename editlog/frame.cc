@@ -78,7 +78,9 @@ bool body_is_well_formed(const FrameHeader& header, Bytes body) {
 
 namespace {
 
-std::uint64_t frame_bytes_of(std::uint64_t body_bytes) { return round_up(sizeof(FrameHeader) + body_bytes, kSectorBytes); }
+std::uint64_t frame_bytes_of(std::uint64_t body_bytes) {
+  return round_up(sizeof(FrameHeader) + body_bytes, kSectorBytes);
+}
 
 }  // namespace
 

@@ -70,8 +70,9 @@ class LocalLog {
 
   // Stores frames behind end(), in order, with one sync for all; a frame with the roll bit opens a new segment (the old one is
   // finalized once its last frame is committed). A new segment is as large as the frames that follow its first one in the same call ask
-  // for; one that an EpochStart opens is smaller on a full disk, and may use the reserve. kNoSpace: nothing was stored. Precondition: the frames chain to end() and carry this namespace and lineage, they fit
-  // (segment_space()), and no other append is under way. `where`: see RunOn.
+  // for; one that an EpochStart opens is smaller on a full disk, and may use the reserve. kNoSpace: nothing was stored. Precondition: the
+  // frames chain to end() and carry this namespace and lineage, they fit (segment_space()), and no other append is under way. `where`: see
+  // RunOn.
   virtual kj::Promise<Result<void>> append(std::vector<FramePtr> frames, RunOn where = RunOn::kDiskThread) = 0;
 
   // Raises committed() to the frame that ends at `position`. Precondition: position.txid <= end().txid.

@@ -10,7 +10,8 @@ namespace {
 
 Error damaged(const File& file, std::string_view found) {
   return {ErrorCode::kDamaged,
-          fmt::format("reading segment {}: {}; the file is damaged: put it back from a copy; varve log verify names all damage", file.path(), found)};
+          fmt::format("reading segment {}: {}; the file is damaged: put it back from a copy; varve log verify names all damage",
+                      file.path(), found)};
 }
 
 // Exactly so many bytes, or kDamaged.

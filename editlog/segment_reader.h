@@ -19,9 +19,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/buffer_cache.h"
 #include "base/disk.h"
 #include "base/task.h"
-#include "base/buffer_cache.h"
 #include "editlog/frame.h"
 #include "editlog/frame_chain.h"
 #include "editlog/log_reader.h"

@@ -10,11 +10,11 @@
 #include "base/digest.h"
 #include "base/gradual_removal.h"
 #include "base/result.h"
-#include "fsimage/section_loader.h"
 #include "fsimage/image_names.h"
 #include "fsimage/image_publisher.h"
 #include "fsimage/image_reader.h"
 #include "fsimage/image_verifier.h"
+#include "fsimage/section_loader.h"
 #include "fsimage/section_plan.h"
 
 namespace varve {

@@ -1,6 +1,7 @@
 #include "fsimage/image_reader.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <utility>
 #include <vector>
@@ -96,13 +97,21 @@ ImagePoint ImageReader::point() const {
                     .schema = toc_.schema};
 }
 
-Task<Result<std::size_t>> ImageReader::read_chunk(std::size_t index, AlignedBuffer& buffer) {
+Task<Result<std::size_t>> ImageReader::read_chunk(std::size_t index, AlignedBuffer& buffer, const GiveWay& give_way) {
   const ChunkEntry& entry = toc_.chunks.at(index);
   const std::size_t bytes = chunk_file_bytes(entry.stored_bytes);
   if (buffer.capacity() < bytes) buffer = AlignedBuffer(bytes);
-  Result<std::size_t> read = co_await file_->read(entry.offset, buffer.span(0, bytes));
-  if (!read) co_return fail(named(read.error()));
-  co_return read;
+  const std::size_t piece_max = give_way ? kGiveWayBytes : bytes;
+  std::size_t done = 0;
+  while (done < bytes) {
+    if (give_way) co_await give_way();
+    const std::size_t piece = std::min(piece_max, bytes - done);
+    Result<std::size_t> read = co_await file_->read(entry.offset + done, buffer.span(done, piece));
+    if (!read) co_return fail(named(read.error()));
+    done += *read;
+    if (*read < piece) break;
+  }
+  co_return done;
 }
 
 Result<Bytes> ImageReader::decode(std::size_t index, Bytes stored, ChunkDecoder& decoder) const {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 #include "base/disk.h"
 #include "base/task.h"
@@ -34,8 +35,10 @@ class ImageReader {
   ImagePoint point() const;
 
   // Reads the chunk at `index` of the table as it stands in the file into `buffer`, which grows when too small. Returns how many bytes
-  // there were; decode() tells when they are too few.
-  Task<Result<std::size_t>> read_chunk(std::size_t index, AlignedBuffer& buffer);
+  // there were; decode() tells when they are too few. `give_way`: called before each piece, which is then a small one: others on the same
+  // disk have to wait for it. Empty: the whole chunk in one piece.
+  using GiveWay = std::function<kj::Promise<void>()>;
+  Task<Result<std::size_t>> read_chunk(std::size_t index, AlignedBuffer& buffer, const GiveWay& give_way);
   // Verifies what read_chunk() gave; see ChunkDecoder::decode().
   Result<Bytes> decode(std::size_t index, Bytes stored, ChunkDecoder& decoder) const;
 
@@ -43,6 +46,8 @@ class ImageReader {
   Error named(const Error& error) const;
 
  private:
+  static constexpr std::size_t kGiveWayBytes = 128u << 10;
+
   kj::Own<File> file_;
   ImageHeader header_;
   ImageTrailer trailer_;

@@ -52,8 +52,7 @@ Task<void> ImageScan::run_lane(Lane& lane) {
 }
 
 Task<void> ImageScan::pass(Lane& lane) {
-  if (give_way_) co_await give_way_();
-  Result<std::size_t> read = co_await image_.read_chunk(lane.item.chunk, lane.stored);
+  Result<std::size_t> read = co_await image_.read_chunk(lane.item.chunk, lane.stored, give_way_);
   if (!read) {
     lane.outcome = fail(read.error());
     co_return;

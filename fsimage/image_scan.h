@@ -25,7 +25,7 @@ class ImageScan {
   static constexpr std::uint64_t kWindowBytes = 32u << 20;
 
   // Asked before each chunk; resolves when it may be read. With it, chunks go one after the other.
-  using GiveWay = std::function<kj::Promise<void>()>;
+  using GiveWay = ImageReader::GiveWay;
 
   ImageScan(ImageReader& image, Workers& workers, GiveWay give_way = {});
 

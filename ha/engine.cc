@@ -100,7 +100,8 @@ void LoopEngine::run(std::string image_path, JournalUrl url, std::promise<Result
   tasks_ = &tasks;
   auto stop = kj::newPromiseAndFulfiller<void>();
   stop_ = stop.fulfiller.get();
-  auto replica = real.mailbox().run_until(kj::Promise<Result<kj::Own<Replica>>>(open_replica(real.seams(), std::move(image_path), std::move(url))));
+  auto replica =
+      real.mailbox().run_until(kj::Promise<Result<kj::Own<Replica>>>(open_replica(real.seams(), std::move(image_path), std::move(url))));
   if (!replica) {
     opened.set_value(fail(replica.error()));
     return;

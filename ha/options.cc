@@ -42,7 +42,8 @@ Result<void> check_options(const Options& o) {
 Result<std::string> image_path(const Options& options) {
   if (!options.image_directory.empty()) {
     if (options.image_directory.front() == '/') return options.image_directory;
-    return fail(ErrorCode::kInvalidArgument, fmt::format("option image_directory is \"{}\"; it must be an absolute path", options.image_directory));
+    return fail(ErrorCode::kInvalidArgument,
+                fmt::format("option image_directory is \"{}\"; it must be an absolute path", options.image_directory));
   }
   ASSIGN_OR_RETURN(const JournalUrl url, parse_journal_url(options.journal));
   if (url.kind != JournalUrl::Kind::kFile)
@@ -51,10 +52,15 @@ Result<std::string> image_path(const Options& options) {
 }
 
 LocalLogOptions log_options(const Options& o) {
-  return {.segment_bytes = round_up(o.segment_bytes_max, kPageBytes), .disk_reserve_bytes = o.disk_reserve_bytes, .mark_delay = o.mark_delay, .direct_io = o.direct_io};
+  return {.segment_bytes = round_up(o.segment_bytes_max, kPageBytes),
+          .disk_reserve_bytes = o.disk_reserve_bytes,
+          .mark_delay = o.mark_delay,
+          .direct_io = o.direct_io};
 }
 
-RollPolicy roll_policy(const Options& o) { return {.transactions_max = o.segment_transactions_max, .age_max = o.segment_age_max}; }
+RollPolicy roll_policy(const Options& o) {
+  return {.transactions_max = o.segment_transactions_max, .age_max = o.segment_age_max};
+}
 
 CheckpointPolicy checkpoint_policy(const Options& o) {
   CheckpointPolicy policy;

@@ -22,18 +22,13 @@ constexpr std::size_t kSoonAppliedTransactions = 128;
 constexpr double kSoonAppliedNs = 50e3;
 // How long a checkpoint rests after a piece of work, and at most: it must end.
 constexpr int kRestForWork = 3;
-constexpr std::chrono::nanoseconds kRestMax = std::chrono::milliseconds(20);
+constexpr std::chrono::nanoseconds kRestMax = std::chrono::milliseconds(10);
 
 }  // namespace
 
 Replica::Replica(Seams seams, kj::Own<Journal> journal, kj::Own<ImageDirectory> images, ReplicaConfig config, StateMachine& machine,
                  SubmitQueue& queue)
-    : seams_(seams),
-      config_(std::move(config)),
-      machine_(machine),
-      queue_(queue),
-      journal_(kj::mv(journal)),
-      images_(kj::mv(images)) {}
+    : seams_(seams), config_(std::move(config)), machine_(machine), queue_(queue), journal_(kj::mv(journal)), images_(kj::mv(images)) {}
 
 Replica::~Replica() noexcept(false) {}
 
@@ -96,9 +91,9 @@ void Replica::append(SubmitQueue::Batch batch) {
   ++in_flight_;
   in_flight_bytes_ += bytes;
   appends_.add(writer_->append(std::move(batch.builder), where)
-                    .then([this, completions = std::move(batch.completions), bytes](Result<FramePtr>&& frame) mutable {
-                      on_appended(std::move(frame), std::move(completions), bytes);
-                    }));
+                   .then([this, completions = std::move(batch.completions), bytes](Result<FramePtr>&& frame) mutable {
+                     on_appended(std::move(frame), std::move(completions), bytes);
+                   }));
 }
 
 void Replica::on_appended(Result<FramePtr>&& frame, std::vector<Engine::Completion>&& completions, std::uint64_t bytes) {
@@ -224,7 +219,7 @@ std::chrono::nanoseconds Replica::pace() {
 
 void Replica::tell_if_idle() {
   if (!idle()) return;
-  KJ_IF_MAYBE(waiting, when_idle_) {
+  KJ_IF_MAYBE (waiting, when_idle_) {
     (*waiting)->fulfill();
     when_idle_ = nullptr;
   }

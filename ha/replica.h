@@ -62,7 +62,7 @@ class Replica {
     FramePtr frame;
     std::vector<Engine::Completion> completions;
     std::uint64_t bytes = 0;
-    bool at_once;         // before anything else is written
+    bool at_once;  // before anything else is written
   };
 
   Task<Result<void>> recover();
@@ -90,19 +90,19 @@ class Replica {
   kj::Own<JournalWriter> writer_;
   kj::Own<Checkpointer> checkpointer_;
 
-  LogPosition applied_;       // end of the last frame applied whole
-  TxId applied_txid_;         // within the frame being applied
-  std::uint64_t in_flight_ = 0;        // frames handed to the writer
+  LogPosition applied_;          // end of the last frame applied whole
+  TxId applied_txid_;            // within the frame being applied
+  std::uint64_t in_flight_ = 0;  // frames handed to the writer
   std::uint64_t in_flight_bytes_ = 0;
   std::deque<Applying> applying_;
   bool apply_running_ = false;
   std::uint64_t frames_at_pace_ = 0;
   std::chrono::nanoseconds resumed_{0};  // when the checkpoint's last rest was over
-  double apply_cost_ = 0;  // ns for each transaction, a moving average
+  double apply_cost_ = 0;                // ns for each transaction, a moving average
   bool pumping_ = false;
   std::optional<Error> failure_;
   bool closed_ = false;
-  Status counters_;           // frames, recovery
+  Status counters_;  // frames, recovery
   std::vector<kj::Own<kj::PromiseFulfiller<FrozenState>>> freezing_;
   kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> when_idle_;
   kj::Promise<void> apply_task_ = nullptr;

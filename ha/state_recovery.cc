@@ -35,10 +35,11 @@ Task<Result<RecoveredState>> load_newest_image(Seams seams, ImageDirectory& imag
     if (!good && good.error().code() == ErrorCode::kForeign)
       co_return fail(good.error().within(fmt::format("image of txid {}", image.txid.value)));
     if (good && point->position.txid > journal.status().last)
-      co_return fail(ErrorCode::kDamaged,
-                     fmt::format("the image of txid {} is newer than the end of the log, txid {}: the log has lost transactions; restore the "
-                                 "journal's files, or start a new journal from the image",
-                                 image.txid.value, journal.status().last.value));
+      co_return fail(
+          ErrorCode::kDamaged,
+          fmt::format("the image of txid {} is newer than the end of the log, txid {}: the log has lost transactions; restore the "
+                      "journal's files, or start a new journal from the image",
+                      image.txid.value, journal.status().last.value));
     if (good) {
       auto loaded = co_await images.load(image.txid, declare);
       if (loaded)
@@ -54,9 +55,10 @@ Task<Result<RecoveredState>> load_newest_image(Seams seams, ImageDirectory& imag
     if (good.error().code() == ErrorCode::kNewerLayout || good.error().code() == ErrorCode::kRefused) co_return fail(good.error());
     ++state.images_passed_over;
     if (!newest_error) newest_error = good.error();
-    seams.log(LogLevel::kError, fmt::format("the image of txid {} cannot be used: {}; falling back to an older image and more log; look at it "
-                                            "with `varve image verify`",
-                                            image.txid.value, good.error().text()));
+    seams.log(LogLevel::kError,
+              fmt::format("the image of txid {} cannot be used: {}; falling back to an older image and more log; look at it "
+                          "with `varve image verify`",
+                          image.txid.value, good.error().text()));
   }
   if (start.txid.value == 0) {
     if (newest_error) seams.log(LogLevel::kError, "no image can be used; the whole log is replayed from its first transaction");
@@ -65,9 +67,10 @@ Task<Result<RecoveredState>> load_newest_image(Seams seams, ImageDirectory& imag
     co_return state;
   }
   const std::string why = newest_error ? newest_error->text() : "there is none";
-  co_return fail(ErrorCode::kDamaged, fmt::format("recovering the state: the log begins behind txid {}, and no image at or above it can be used "
-                                                  "({}); put a good image of this journal into the image directory",
-                                                  start.txid.value, why));
+  co_return fail(ErrorCode::kDamaged,
+                 fmt::format("recovering the state: the log begins behind txid {}, and no image at or above it can be used "
+                             "({}); put a good image of this journal into the image directory",
+                             start.txid.value, why));
 }
 
 Task<Result<void>> replay(Journal& journal, StateMachine& machine, RecoveredState& state) {

@@ -14,8 +14,8 @@ namespace varve {
 
 // How far a state machine is, and how it came there.
 struct RecoveredState {
-  LogPosition position;  // applied
-  TxId image;            // loaded; 0: none
+  LogPosition position;              // applied
+  TxId image;                        // loaded; 0: none
   std::uint64_t replayed = 0;        // transactions of the log
   std::uint64_t replayed_bytes = 0;  // of frames
   std::uint64_t images_passed_over = 0;

@@ -12,7 +12,7 @@ constexpr std::size_t kKeptFramesMax = 8;  // full ones, whose memory waits for 
 
 }  // namespace
 
-SubmitQueue::SubmitQueue(SubmitQueueOptions options, std::function<void()> wake) 
+SubmitQueue::SubmitQueue(SubmitQueueOptions options, std::function<void()> wake)
     : options_(options), wake_(std::move(wake)), buffers_(std::make_shared<BufferCache>(kKeptFramesMax * options.frame_bytes_max)) {}
 
 // Memory for about twice what the last frame took: small frames stay cheap, large ones are reached in a few steps.

@@ -32,8 +32,8 @@ class JournalWriter {
 
   // Seals the transactions as the next frame and replicates it; resolves with the frame when it is committed. Calls are pipelined and
   // resolve in order. Rolls the segment first when it is time to. `where`: where a local disk write runs.
-  // Errors: kFenced, kIo, kNoSpace (then nothing was framed and later appends may succeed); kOutcomeUnknown with a ticket when the frame may
-  // or may not be committed by a later writer. After any error but kNoSpace the reign is over.
+  // Errors: kFenced, kIo, kNoSpace (then nothing was framed and later appends may succeed); kOutcomeUnknown with a ticket when the frame
+  // may or may not be committed by a later writer. After any error but kNoSpace the reign is over.
   virtual kj::Promise<Result<FramePtr>> append(FrameBuilder&& transactions, RunOn where) = 0;
 
   // Resolves with the reason when the reign is over before close(): fenced, or a failing disk. Also while nothing is appended.
@@ -47,8 +47,8 @@ class JournalWriter {
 };
 
 struct JournalStatus {
-  TxId first;      // oldest transaction in the log
-  TxId last;       // committed
+  TxId first;  // oldest transaction in the log
+  TxId last;   // committed
   std::uint64_t segments = 0;
   std::uint64_t bytes = 0;
   std::uint64_t torn_bytes_cut = 0;  // at the last open

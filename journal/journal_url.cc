@@ -16,8 +16,9 @@ constexpr std::string_view kShared = "shared://";
 constexpr std::string_view kQuorum = "quorum://";
 
 tl::unexpected<Error> refuse(std::string_view url, std::string_view why) {
-  return fail(ErrorCode::kInvalidArgument,
-              fmt::format("journal address \"{}\": {}; expected file:///DIRECTORY, shared:///DIRECTORY or quorum://HOST:PORT,.../NAME", url, why));
+  return fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("journal address \"{}\": {}; expected file:///DIRECTORY, shared:///DIRECTORY or quorum://HOST:PORT,.../NAME", url, why));
 }
 
 Result<std::string> parse_path(std::string_view url, std::string_view path) {

@@ -78,12 +78,15 @@ Task<Result<kj::Own<JournalWriter>>> LocalJournal::do_become_writer(std::string 
   co_return kj::Own<JournalWriter>(kj::mv(writer));
 }
 
-kj::Promise<Result<kj::Own<LogReader>>> LocalJournal::read_after(LogPosition after) { return do_read_after(after); }
+kj::Promise<Result<kj::Own<LogReader>>> LocalJournal::read_after(LogPosition after) {
+  return do_read_after(after);
+}
 
 Task<Result<kj::Own<LogReader>>> LocalJournal::do_read_after(LogPosition after) {
   const LogPosition end = log_->end();
   if (after.txid > end.txid)
-    co_return fail(ErrorCode::kNotFound, fmt::format("reading the log behind txid {}: it ends at txid {}", after.txid.value, end.txid.value));
+    co_return fail(ErrorCode::kNotFound,
+                   fmt::format("reading the log behind txid {}: it ends at txid {}", after.txid.value, end.txid.value));
   if (after.txid == end.txid && after.digest != end.digest) co_return fail(other_history(after, end.digest));
   const LogPosition& start = log_->start().position;
   if (after.txid == start.txid && after.digest != start.digest) co_return fail(other_history(after, start.digest));
@@ -92,13 +95,15 @@ Task<Result<kj::Own<LogReader>>> LocalJournal::do_read_after(LogPosition after) 
   co_return kj::Own<LogReader>(kj::heap<HistoryReader>(kj::mv(*reader), after));
 }
 
-kj::Promise<Result<Outcome>> LocalJournal::outcome(Ticket ticket) { return do_outcome(ticket); }
+kj::Promise<Result<Outcome>> LocalJournal::outcome(Ticket ticket) {
+  return do_outcome(ticket);
+}
 
 Task<Result<Outcome>> LocalJournal::do_outcome(Ticket ticket) {
-  if (ticket.txid.value == 0) co_return fail(ErrorCode::kInvalidArgument, "asking for the outcome of txid 0: transactions are numbered from 1");
+  if (ticket.txid.value == 0)
+    co_return fail(ErrorCode::kInvalidArgument, "asking for the outcome of txid 0: transactions are numbered from 1");
   if (ticket.txid <= log_->start().position.txid) co_return Outcome::kUnknownYet;  // purged
-  if (ticket.txid > log_->committed().txid)
-    co_return log_->committed().epoch > ticket.epoch ? Outcome::kNever : Outcome::kUnknownYet;
+  if (ticket.txid > log_->committed().txid) co_return log_->committed().epoch > ticket.epoch ? Outcome::kNever : Outcome::kUnknownYet;
   auto reader = co_await log_->read(ticket.txid);
   if (!reader) co_return fail(reader.error());
   auto frames = co_await (*reader)->next();

@@ -78,7 +78,8 @@ kj::Promise<Result<FramePtr>> LocalWriter::enqueue(FrameBuilder&& transactions, 
   pending_.push_back(kj::mv(pending));
   if (!writing_) {
     writing_ = true;
-    write_task_ = kj::Promise<void>(write_pending(where)).eagerlyEvaluate([](kj::Exception&& e) { CHECK(false, e.getDescription().cStr()); });
+    write_task_ =
+        kj::Promise<void>(write_pending(where)).eagerlyEvaluate([](kj::Exception&& e) { CHECK(false, e.getDescription().cStr()); });
   }
   return kj::mv(paf.promise);
 }
@@ -99,7 +100,7 @@ Task<void> LocalWriter::write_pending(RunOn where) {
     where = RunOn::kDiskThread;
   }
   writing_ = false;
-  KJ_IF_MAYBE(idle, idle_) {
+  KJ_IF_MAYBE (idle, idle_) {
     (*idle)->fulfill();
     idle_ = nullptr;
   }

@@ -56,14 +56,14 @@ class LocalWriter final : public JournalWriter {
   const std::string segment_start_;  // body of each SegmentStart
   LogPosition end_;
   bool roll_asked_ = false;
-  bool has_segment_;                 // a segment is open, or framed to be
-  std::uint64_t segment_space_;      // left in it, counting what is framed
+  bool has_segment_;             // a segment is open, or framed to be
+  std::uint64_t segment_space_;  // left in it, counting what is framed
   std::uint64_t segment_transactions_;
   std::chrono::nanoseconds segment_opened_;
   std::deque<Pending> pending_;
   bool writing_ = false;
   kj::Promise<void> write_task_ = nullptr;
-  std::optional<Error> over_;        // why the reign is over
+  std::optional<Error> over_;  // why the reign is over
   kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> idle_;
 };
 

@@ -67,11 +67,12 @@ void ImagePrinter::begin_section(const SectionEntry& section) {
 Task<Result<void>> ImagePrinter::run() {
   load_schema();
   AlignedBuffer stored;
+  const ImageReader::GiveWay at_full_speed;
   for (const SectionEntry& section : image_.toc().sections) {
     begin_section(section);
     for (std::size_t chunk = section.first_chunk; chunk < std::size_t{section.first_chunk} + section.chunks; ++chunk) {
       if (viewer_.done()) co_return ok();
-      CO_ASSIGN_OR_RETURN(const std::size_t bytes, co_await image_.read_chunk(chunk, stored));
+      CO_ASSIGN_OR_RETURN(const std::size_t bytes, co_await image_.read_chunk(chunk, stored, at_full_speed));
       CO_TRY(print_chunk(chunk, std::as_const(stored).span(0, bytes)));
       progress_.reached(image_.toc().chunks[chunk].end_offset());
     }

@@ -30,26 +30,26 @@ struct Options {
   std::string writer_name;
 
   // Log.
-  std::uint64_t transaction_bytes_max = 64ull << 20;  // 0 .. 1 GiB
-  std::uint32_t frame_bytes_max = 1u << 20;           // 4 KiB .. 16 MiB; a larger transaction is alone in its frame
-  std::uint64_t segment_bytes_max = 64ull << 20;      // roll at; 64 KiB .. 16 GiB; also what is preallocated
-  std::uint64_t segment_transactions_max = 1'000'000; // roll at
+  std::uint64_t transaction_bytes_max = 64ull << 20;                    // 0 .. 1 GiB
+  std::uint32_t frame_bytes_max = 1u << 20;                             // 4 KiB .. 16 MiB; a larger transaction is alone in its frame
+  std::uint64_t segment_bytes_max = 64ull << 20;                        // roll at; 64 KiB .. 16 GiB; also what is preallocated
+  std::uint64_t segment_transactions_max = 1'000'000;                   // roll at
   std::chrono::milliseconds segment_age_max{std::chrono::minutes(60)};  // roll at, when not empty; 0: never
-  std::uint64_t queue_bytes_max = 16ull << 20;        // submitted and not yet durable; submit() blocks or refuses above it
-  std::chrono::milliseconds mark_delay{1000};         // an idle log's end is marked as durable after this
-  std::uint64_t disk_reserve_bytes = 64ull << 20;     // appends are refused when less is free; closing, sealing, recovery use it
-  bool direct_io = true;                              // O_DIRECT where the file system takes it
+  std::uint64_t queue_bytes_max = 16ull << 20;     // submitted and not yet durable; submit() blocks or refuses above it
+  std::chrono::milliseconds mark_delay{1000};      // an idle log's end is marked as durable after this
+  std::uint64_t disk_reserve_bytes = 64ull << 20;  // appends are refused when less is free; closing, sealing, recovery use it
+  bool direct_io = true;                           // the log is written past the page cache where the file system can
 
   // Checkpoints: whichever comes first since the last successful one; 0 switches a trigger off.
   std::uint64_t checkpoint_transactions = 1'000'000;
   std::uint64_t checkpoint_log_bytes = 512ull << 20;
   std::chrono::milliseconds checkpoint_interval{std::chrono::hours(1)};
-  std::uint32_t images_kept = 2;                       // 1 .. 100
-  std::uint64_t extra_transactions_kept = 1'000'000;   // log kept below the oldest kept image ...
-  std::uint32_t extra_segments_kept = 1000;            // ... capped by segments ...
-  std::uint64_t extra_bytes_kept = 4ull << 30;         // ... and by bytes
-  std::size_t image_chunk_bytes = 1u << 20;            // 4 KiB .. 64 MiB
-  std::uint32_t image_threads = 0;                     // 0: one per core
+  std::uint32_t images_kept = 2;                      // 1 .. 100
+  std::uint64_t extra_transactions_kept = 1'000'000;  // log kept below the oldest kept image ...
+  std::uint32_t extra_segments_kept = 1000;           // ... capped by segments ...
+  std::uint64_t extra_bytes_kept = 4ull << 30;        // ... and by bytes
+  std::size_t image_chunk_bytes = 1u << 20;           // 4 KiB .. 64 MiB
+  std::uint32_t image_threads = 0;                    // 0: one per core
 
   LogSink log;  // empty: nothing is logged
 };
@@ -74,25 +74,25 @@ struct Status {
   std::uint64_t frames = 0;  // framed by this engine since it was opened; transactions / frames is the batch size
   std::uint64_t frame_transactions = 0;
   std::uint64_t frame_bytes = 0;
-  std::uint64_t segments = 0;  // on disk
-  std::uint64_t log_bytes = 0; // on disk
+  std::uint64_t segments = 0;   // on disk
+  std::uint64_t log_bytes = 0;  // on disk
   std::uint64_t queue_bytes = 0;
 
   struct Checkpoint {
     bool running = false;
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
-    std::string last_error;   // empty after a success
-    TxId last_txid;           // newest image
+    std::string last_error;  // empty after a success
+    TxId last_txid;          // newest image
     std::uint64_t last_bytes = 0;
     std::chrono::milliseconds last_duration{0};
     std::uint64_t transactions_since = 0;
   } checkpoint;
 
   struct Recovery {
-    TxId image_txid;                   // loaded, 0: none
-    std::uint64_t replayed = 0;        // transactions read from the log
-    std::uint64_t torn_bytes_cut = 0;  // of unacknowledged transactions
+    TxId image_txid;                       // loaded, 0: none
+    std::uint64_t replayed = 0;            // transactions read from the log
+    std::uint64_t torn_bytes_cut = 0;      // of unacknowledged transactions
     std::uint64_t images_passed_over = 0;  // newer but damaged
     std::chrono::microseconds duration{0};
   } recovery;

@@ -13,23 +13,23 @@
 namespace varve {
 
 enum class ErrorCode : std::uint8_t {
-  kIo,              // the operating system failed a read, write, sync or rename
-  kNoSpace,         // the disk is full, or only the reserve is left
-  kReadOnly,        // the file system is read-only
-  kPermission,      // missing rights
-  kNotFound,        // the file, directory, segment or transaction does not exist
-  kExists,          // it exists already
-  kLocked,          // another process holds the directory
-  kDamaged,         // bytes that were written are not what they were
-  kForeign,         // of another namespace or another kind
-  kNewerLayout,     // written by a newer Varve
-  kTooLarge,        // above a configured bound; only this operation failed
-  kInvalidArgument, // wrong usage by the caller
-  kBusy,            // the queue is full; try again
-  kClosed,          // closed, or closing
-  kFenced,          // a writer of a higher epoch has taken over
-  kOutcomeUnknown,  // not known to be durable, not known to be lost: ask Engine::outcome() with the ticket
-  kRefused,         // the state machine, a peer or a rule said no
+  kIo,               // the operating system failed a read, write, sync or rename
+  kNoSpace,          // the disk is full, or only the reserve is left
+  kReadOnly,         // the file system is read-only
+  kPermission,       // missing rights
+  kNotFound,         // the file, directory, segment or transaction does not exist
+  kExists,           // it exists already
+  kLocked,           // another process holds the directory
+  kDamaged,          // bytes that were written are not what they were
+  kForeign,          // of another namespace or another kind
+  kNewerLayout,      // written by a newer Varve
+  kTooLarge,         // above a configured bound; only this operation failed
+  kInvalidArgument,  // wrong usage by the caller
+  kBusy,             // the queue is full; try again
+  kClosed,           // closed, or closing
+  kFenced,           // a writer of a higher epoch has taken over
+  kOutcomeUnknown,   // not known to be durable, not known to be lost: ask Engine::outcome() with the ticket
+  kRefused,          // the state machine, a peer or a rule said no
 };
 
 // The enumerator's name without the k, in snake_case: "no_space".
@@ -67,7 +67,11 @@ class [[nodiscard]] Error {
 template <typename T>
 using Result = tl::expected<T, Error>;
 
-inline tl::unexpected<Error> fail(ErrorCode code, std::string text) { return tl::unexpected<Error>(Error(code, std::move(text))); }
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(ErrorCode code, std::string text) {
+  return tl::unexpected<Error>(Error(code, std::move(text)));
+}
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 }  // namespace varve

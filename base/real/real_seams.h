@@ -17,7 +17,7 @@
 namespace varve {
 
 struct RealSeamsOptions {
-  unsigned disk_threads = 4;  // the log's write never waits for those of an image and its sync
+  unsigned disk_threads = 4;    // the log's write never waits for those of an image and its sync
   unsigned worker_threads = 0;  // 0: one per core
   // How long the loop and the disk threads spin before they sleep. No use on a machine with one core.
   std::chrono::nanoseconds longest_spin = std::chrono::microseconds(400);

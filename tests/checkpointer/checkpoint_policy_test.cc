@@ -81,8 +81,7 @@ TEST(PurgeLimit, caps_the_extra_log_by_bytes) {
 }
 
 TEST(PurgeLimit, never_passes_the_oldest_image) {
-  for (std::uint64_t image = 1; image <= 1050; ++image)
-    EXPECT_LE(purge_limit(keep(0, 0, 0), TxId{image}, segments()).value, image);
+  for (std::uint64_t image = 1; image <= 1050; ++image) EXPECT_LE(purge_limit(keep(0, 0, 0), TxId{image}, segments()).value, image);
 }
 
 TEST(PurgeLimit, does_not_count_segments_above_the_image_as_extra) {

@@ -60,7 +60,9 @@ class FakeJournal final : public Journal {
   }
   LogPosition start() const override { return {}; }
   const std::string& configuration() const override { return configuration_; }
-  kj::Promise<Result<kj::Own<JournalWriter>>> become_writer(std::string, std::string, SchemaInfo) override { KJ_UNIMPLEMENTED("not asked for"); }
+  kj::Promise<Result<kj::Own<JournalWriter>>> become_writer(std::string, std::string, SchemaInfo) override {
+    KJ_UNIMPLEMENTED("not asked for");
+  }
   kj::Promise<Result<kj::Own<LogReader>>> read_after(LogPosition) override { KJ_UNIMPLEMENTED("not asked for"); }
   kj::Promise<Result<std::uint64_t>> purge(TxId upto) override {
     purges.push_back(upto.value);

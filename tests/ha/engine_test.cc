@@ -114,7 +114,8 @@ TEST_F(EngineTest, a_small_queue_blocks_submitters_and_loses_nothing) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&] {
-      for (int i = 0; i < 300; ++i) engine_->submit(as_bytes(std::string(500, 'x')), [&](const Result<Committed>& r) { done += r.has_value(); });
+      for (int i = 0; i < 300; ++i)
+        engine_->submit(as_bytes(std::string(500, 'x')), [&](const Result<Committed>& r) { done += r.has_value(); });
     });
   for (auto& thread : threads) thread.join();
   close();

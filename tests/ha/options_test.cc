@@ -14,9 +14,13 @@ Options good() {
   return options;
 }
 
-TEST(Options, defaults_are_legal) { EXPECT_TRUE(check_options(good())); }
+TEST(Options, defaults_are_legal) {
+  EXPECT_TRUE(check_options(good()));
+}
 
-TEST(Options, images_stand_beside_the_journal_by_default) { EXPECT_EQ(image_path(good()).value(), "/var/lib/rm/images"); }
+TEST(Options, images_stand_beside_the_journal_by_default) {
+  EXPECT_EQ(image_path(good()).value(), "/var/lib/rm/images");
+}
 
 TEST(Options, images_stand_where_they_are_told) {
   Options options = good();

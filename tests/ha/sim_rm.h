@@ -54,7 +54,10 @@ class SimRm {
     if (!directory) co_return fail(directory.error());
     auto images = co_await ImageDirectory::open(world_.seams(), kj::mv(*directory), (*journal)->namespace_id());
     if (!images) co_return fail(images.error());
-    ReplicaConfig config{.writer_name = "rm1", .host = "simulated", .checkpoint = checkpoint_policy(options), .image_chunk_bytes = options.image_chunk_bytes};
+    ReplicaConfig config{.writer_name = "rm1",
+                         .host = "simulated",
+                         .checkpoint = checkpoint_policy(options),
+                         .image_chunk_bytes = options.image_chunk_bytes};
     auto replica = co_await Replica::open(world_.seams(), kj::mv(*journal), kj::mv(*images), config, *machine_, *queue_);
     if (!replica) co_return fail(replica.error());
     replica_ = kj::mv(*replica);
@@ -81,7 +84,8 @@ class SimRm {
       }
     };
     std::optional<Error> error;
-    if (queue_->submit(as_bytes(transaction), done, SubmitQueue::Full::kPass, error) == SubmitQueue::Admission::kRefused) done(fail(*error));
+    if (queue_->submit(as_bytes(transaction), done, SubmitQueue::Full::kPass, error) == SubmitQueue::Admission::kRefused)
+      done(fail(*error));
   }
   void submit_many(std::size_t count, std::size_t bytes = 100) {
     for (std::size_t i = 0; i < count; ++i) submit(numbered(bytes));
@@ -113,11 +117,13 @@ class SimRm {
       if (at < state().size() && state()[at] == s.transaction) {
         ++at;
       } else if (s.acknowledged) {
-        return fmt::format("transaction {} of {} bytes was acknowledged as txid {} and is lost; the state has {} transactions", &s - submitted_.data(),
-                           s.transaction.size(), s.acknowledged->value, state().size());
+        return fmt::format("transaction {} of {} bytes was acknowledged as txid {} and is lost; the state has {} transactions",
+                           &s - submitted_.data(), s.transaction.size(), s.acknowledged->value, state().size());
       }
     }
-    if (at != state().size()) return fmt::format("the state has {} transactions, {} of them were never submitted in this order", state().size(), state().size() - at);
+    if (at != state().size())
+      return fmt::format("the state has {} transactions, {} of them were never submitted in this order", state().size(),
+                         state().size() - at);
     submitted_.clear();
     for (const std::string& entry : state()) submitted_.push_back({entry, TxId{1}, true});
     return "";

@@ -27,7 +27,8 @@ class LocalJournalTest : public ::testing::Test {
     journal_ = kj::mv(*journal);
   }
   void lead() {
-    auto writer = world_.wait(journal_->become_writer("test", "host", SchemaInfo{.compiled = "", .transaction_type = 0, .name = "letters"}));
+    auto writer =
+        world_.wait(journal_->become_writer("test", "host", SchemaInfo{.compiled = "", .transaction_type = 0, .name = "letters"}));
     ASSERT_TRUE(writer) << writer.error().text();
     writer_ = kj::mv(*writer);
   }

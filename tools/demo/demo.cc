@@ -24,13 +24,16 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-double seconds_since(Steady::time_point began) { return std::chrono::duration<double>(Steady::now() - began).count(); }
+double seconds_since(Steady::time_point began) {
+  return std::chrono::duration<double>(Steady::now() - began).count();
+}
 
 Result<std::string> make_directory(const std::string& keep) {
   std::error_code error;
   if (keep.empty()) {
     std::string path = (std::filesystem::temp_directory_path(error) / "varve-demo-XXXXXX").string();
-    if (::mkdtemp(path.data()) == nullptr) return fail(ErrorCode::kIo, fmt::format("making a temporary directory {}: {}", path, std::strerror(errno)));
+    if (::mkdtemp(path.data()) == nullptr)
+      return fail(ErrorCode::kIo, fmt::format("making a temporary directory {}: {}", path, std::strerror(errno)));
     return path;
   }
   const std::string path = std::filesystem::absolute(keep, error).lexically_normal().string();
@@ -44,7 +47,11 @@ Result<std::string> make_directory(const std::string& keep) {
 class Demo {
  public:
   Demo(const DemoOptions& options, std::string directory, SharedCounters counters, Judge judge)
-      : options_(options), directory_(std::move(directory)), counters_(std::move(counters)), judge_(std::move(judge)), random_(options.seed) {}
+      : options_(options),
+        directory_(std::move(directory)),
+        counters_(std::move(counters)),
+        judge_(std::move(judge)),
+        random_(options.seed) {}
 
   Result<bool> run();
 
@@ -106,7 +113,8 @@ Result<void> Demo::live_and_die(LifeProcess& process, std::uint64_t kill) {
   const auto began = Steady::now();
   // Dies at its point in the sequence, and only while something is in flight.
   while (process.running() && (counters_->acknowledged < target || counters_->submitted == counters_->acknowledged)) ::usleep(200);
-  if (!process.running()) return fail(ErrorCode::kRefused, fmt::format("the resource manager ended by itself (exit status {})", process.wait()));
+  if (!process.running())
+    return fail(ErrorCode::kRefused, fmt::format("the resource manager ended by itself (exit status {})", process.wait()));
   process.kill_and_wait();
   working_seconds_ += seconds_since(began);
   ++kills_;
@@ -150,7 +158,8 @@ void Demo::print_summary() const {
   std::vector<double> sorted = recoveries_ms_;
   std::sort(sorted.begin(), sorted.end());
   if (!sorted.empty())
-    fmt::print("recovery: fastest {:.0f} ms, median {:.0f} ms, slowest {:.0f} ms\n", sorted.front(), sorted[sorted.size() / 2], sorted.back());
+    fmt::print("recovery: fastest {:.0f} ms, median {:.0f} ms, slowest {:.0f} ms\n", sorted.front(), sorted[sorted.size() / 2],
+               sorted.back());
   std::uint64_t images = 0, segments = 0, image_bytes = 0, segment_bytes = 0;
   std::error_code error;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_, error)) {
@@ -158,11 +167,11 @@ void Demo::print_summary() const {
     if (name.starts_with("fsimage_")) ++images, image_bytes += entry.file_size(error);
     if (name.starts_with("edits_") && !name.ends_with(".tmp")) ++segments, segment_bytes += entry.file_size(error);
   }
-  fmt::print("on disk: {} images ({:.1f} MiB), {} segments of log ({:.1f} MiB)\n", images, static_cast<double>(image_bytes) / (1 << 20), segments,
-             static_cast<double>(segment_bytes) / (1 << 20));
+  fmt::print("on disk: {} images ({:.1f} MiB), {} segments of log ({:.1f} MiB)\n", images, static_cast<double>(image_bytes) / (1 << 20),
+             segments, static_cast<double>(segment_bytes) / (1 << 20));
   fmt::print("\nlost {}, wrong {}\n\n", lost_, wrong_);
-  fmt::print("Look at what it left:\n  varve log cat {}/journal | tail\n  varve image stat {}/images\nand remove it:\n  rm -r {}\n", directory_,
-             directory_, directory_);
+  fmt::print("Look at what it left:\n  varve log cat {}/journal | tail\n  varve image stat {}/images\nand remove it:\n  rm -r {}\n",
+             directory_, directory_, directory_);
 }
 
 }  // namespace
@@ -171,10 +180,11 @@ Result<bool> run_demo(const DemoOptions& options) {
   ASSIGN_OR_RETURN(Sequence sequence, Sequence::open(options.trace, options.transactions, options.seed));
   ASSIGN_OR_RETURN(std::string directory, make_directory(options.keep));
   ASSIGN_OR_RETURN(SharedCounters counters, SharedCounters::create(directory + "/counters"));
-  fmt::print("Varve demo: a resource manager replays the life of a cluster ({}) on an embedded journal in\n{}\n"
-             "and is killed with SIGKILL {} times, always with transactions in flight. Each time it starts again,\n"
-             "and its state is compared with what it had acknowledged, which is kept outside of it.\n\n",
-             options.trace.empty() ? "built-in generator" : options.trace, directory, options.kills);
+  fmt::print(
+      "Varve demo: a resource manager replays the life of a cluster ({}) on an embedded journal in\n{}\n"
+      "and is killed with SIGKILL {} times, always with transactions in flight. Each time it starts again,\n"
+      "and its state is compared with what it had acknowledged, which is kept outside of it.\n\n",
+      options.trace.empty() ? "built-in generator" : options.trace, directory, options.kills);
   std::fflush(stdout);
   return Demo(options, std::move(directory), std::move(counters), Judge(std::move(sequence))).run();
 }

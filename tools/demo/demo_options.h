@@ -7,9 +7,9 @@
 namespace varve {
 
 struct DemoOptions {
-  bool embedded = true;     // the only kind of journal for now
-  std::string trace;      // CSV file; empty: the built-in generator
-  std::string keep;       // directory to leave the journal in; empty: a temporary one, also left
+  bool embedded = true;  // the only kind of journal for now
+  std::string trace;     // CSV file; empty: the built-in generator
+  std::string keep;      // directory to leave the journal in; empty: a temporary one, also left
   std::uint64_t transactions = 1'200'000;
   std::uint64_t kills = 12;
   std::uint64_t window = 1000;  // transactions under way

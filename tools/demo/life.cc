@@ -83,13 +83,14 @@ Result<void> play(RmStore& store, const DemoLifeOptions& options, Sequence& sequ
 }  // namespace
 
 std::string to_line(const LifeReport& r) {
-  return fmt::format("recovered {} {} {} {} {} {} {}", r.hash.low, r.hash.high, r.applications, r.attempts, r.image_txid, r.replayed, r.recovery_us);
+  return fmt::format("recovered {} {} {} {} {} {} {}", r.hash.low, r.hash.high, r.applications, r.attempts, r.image_txid, r.replayed,
+                     r.recovery_us);
 }
 
 std::optional<LifeReport> parse_life_report(std::string_view line) {
   LifeReport r;
-  const int fields = std::sscanf(std::string(line).c_str(), "recovered %lu %lu %lu %lu %lu %lu %lu", &r.hash.low, &r.hash.high, &r.applications,
-                                 &r.attempts, &r.image_txid, &r.replayed, &r.recovery_us);
+  const int fields = std::sscanf(std::string(line).c_str(), "recovered %lu %lu %lu %lu %lu %lu %lu", &r.hash.low, &r.hash.high,
+                                 &r.applications, &r.attempts, &r.image_txid, &r.replayed, &r.recovery_us);
   if (fields != 7) return std::nullopt;
   return r;
 }

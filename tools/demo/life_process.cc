@@ -15,7 +15,9 @@
 namespace varve {
 namespace {
 
-int exit_status(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+int exit_status(int status) {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
 
 std::vector<std::string> arguments(const DemoLifeOptions& o) {
   std::vector<std::string> all = {"varve",          "demo-life",
@@ -53,7 +55,10 @@ Result<LifeProcess> LifeProcess::start(const DemoLifeOptions& options) {
 }
 
 LifeProcess::LifeProcess(LifeProcess&& other) noexcept
-    : pid_(std::exchange(other.pid_, 0)), out_(std::exchange(other.out_, nullptr)), in_(std::exchange(other.in_, nullptr)), status_(other.status_) {}
+    : pid_(std::exchange(other.pid_, 0)),
+      out_(std::exchange(other.out_, nullptr)),
+      in_(std::exchange(other.in_, nullptr)),
+      status_(other.status_) {}
 
 LifeProcess::~LifeProcess() {
   if (pid_ != 0) kill_and_wait();

@@ -23,9 +23,9 @@ class LifeProcess {
   std::optional<std::string> read_line();
   void write_line(const std::string& line);
 
-  bool running();       // false once it has ended
+  bool running();        // false once it has ended
   void kill_and_wait();  // SIGKILL
-  int wait();           // its exit status, 128 + signal if it was killed
+  int wait();            // its exit status, 128 + signal if it was killed
 
  private:
   LifeProcess(pid_t pid, std::FILE* out, std::FILE* in) : pid_(pid), out_(out), in_(in) {}

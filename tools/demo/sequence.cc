@@ -39,7 +39,8 @@ Result<Sequence> Sequence::open(const std::string& trace, std::uint64_t transact
   return Sequence(std::make_unique<TraceReplay>(std::move(tasks), TraceReplayOptions{}), transactions);
 }
 
-Sequence::Sequence(std::unique_ptr<TraceReplay> replay, std::uint64_t transactions) : replay_(std::move(replay)), transactions_(transactions) {}
+Sequence::Sequence(std::unique_ptr<TraceReplay> replay, std::uint64_t transactions)
+    : replay_(std::move(replay)), transactions_(transactions) {}
 Sequence::Sequence(Sequence&&) noexcept = default;
 Sequence::~Sequence() = default;
 

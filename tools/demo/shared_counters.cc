@@ -21,8 +21,12 @@ Result<SharedCounters> SharedCounters::map(const std::string& path, int flags) {
   return SharedCounters(static_cast<Counters*>(memory));
 }
 
-Result<SharedCounters> SharedCounters::create(const std::string& path) { return map(path, O_CREAT | O_EXCL); }
-Result<SharedCounters> SharedCounters::open(const std::string& path) { return map(path, 0); }
+Result<SharedCounters> SharedCounters::create(const std::string& path) {
+  return map(path, O_CREAT | O_EXCL);
+}
+Result<SharedCounters> SharedCounters::open(const std::string& path) {
+  return map(path, 0);
+}
 
 SharedCounters::~SharedCounters() {
   if (counters_ != nullptr) ::munmap(counters_, sizeof(Counters));

@@ -11,8 +11,7 @@ namespace {
 class Fields {
  public:
   template <typename T>
-    requires std::is_integral_v<T> || std::is_enum_v<T>
-  Fields& operator<<(T value) {
+  requires std::is_integral_v<T> || std::is_enum_v<T> Fields& operator<<(T value) {
     const auto wide = static_cast<std::uint64_t>(value);
     text_.append(reinterpret_cast<const char*>(&wide), sizeof wide);
     return *this;
@@ -85,8 +84,8 @@ Digest digest_of_entry(const rm::Attempt& a) {
 
 Digest digest_of_entry(const rm::DelegationToken& t) {
   Fields fields;
-  fields << std::string("token") << t.sequence_number << t.master_key_id << t.owner << t.renewer << t.real_user << t.issue_date << t.max_date
-         << t.renew_date;
+  fields << std::string("token") << t.sequence_number << t.master_key_id << t.owner << t.renewer << t.real_user << t.issue_date
+         << t.max_date << t.renew_date;
   return fields.digest();
 }
 
