@@ -39,6 +39,10 @@ void BenchReport::add_latencies(const LatencyHistogram& latencies, std::string_v
   add(fmt::format("{}max_us", prefix), latencies.max_us());
 }
 
+void BenchReport::add_latency_of_run(double seconds) {
+  for (const char* key : {"p50_us", "p99_us", "p999_us", "max_us"}) add(key, seconds * 1e6);
+}
+
 void BenchReport::print(bool json) const {
   if (!json) {
     for (const auto& [key, value] : values_) fmt::print("{:<26} {:.3f}\n", key, value);

@@ -23,6 +23,8 @@ class BenchReport {
   void add_rates(double operations, double bytes, double seconds);
   // p50_us, p99_us, p999_us and max_us, with `prefix` before each.
   void add_latencies(const LatencyHistogram& latencies, std::string_view prefix = "");
+  // The same of a command that measures one thing once: it is the whole run's.
+  void add_latency_of_run(double seconds);
   void print(bool json) const;
 
  private:

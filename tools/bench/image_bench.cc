@@ -80,6 +80,7 @@ Result<Timed> save_new(RealSeams& real, const std::string& directory, const Imag
 
 void add_figures(BenchReport& report, const Timed& timed, const Rate& limit, double records) {
   report.add_rates(records, timed.bytes, timed.seconds);
+  report.add_latency_of_run(timed.seconds);
   report.add("bytes", timed.bytes);
   report.add("cpu_s", timed.cpu_seconds);
   report.add("limit_bytes_per_s", limit.per_second());

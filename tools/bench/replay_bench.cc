@@ -57,6 +57,7 @@ Result<void> run_replay_bench(const ReplayBench& bench) {
 
   BenchReport report;
   report.add_rates(static_cast<double>(status.recovery.replayed), limit.bytes, seconds);
+  report.add_latency_of_run(seconds);
   report.add("transactions", static_cast<double>(status.recovery.replayed));
   report.add("cpu_s", cpu);
   report.add("limit_bytes_per_s", limit.per_second());
