@@ -93,7 +93,7 @@ TEST_F(DiskTest, a_directory_without_rights_is_refused_in_one_line) {
   chmod(home().c_str(), 0755);
   Launch launch = writer("check");
   launch.unprivileged = true;
-  expect_one_line(run(launch), "permission", home() + "/journal");
+  expect_one_line(run(launch), "permission", home() + "/images");  // they are looked at before the journal is opened
   EXPECT_EQ(check(), "");
 }
 
