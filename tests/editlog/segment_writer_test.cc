@@ -199,8 +199,10 @@ TEST_F(SegmentWriterTest, finalizing_can_be_done_again_after_a_crash_at_any_step
       directory_ = take(wait(world_.disk().open_directory("/log")));
       writer = SegmentWriter::resume(take(wait(directory_->open(in_progress, {.write = true}))), in_progress, contents, kFileBytes);
       world_.disk().crash_before(world_.disk().operations() + operations);
-      kj::Promise<Result<void>> finalizing = writer->finalize(*directory_);
-      world_.run_ready();
+      {
+        kj::Promise<Result<void>> finalizing = writer->finalize(*directory_);
+        world_.run_ready();
+      }
       crash();
       if (!world_.disk().exists(path(in_progress))) {
         ASSERT_EQ(read_finalized(final_name).frames, written());
