@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <boost/filesystem.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 
 #include "tools/bench/load.h"
@@ -26,9 +26,9 @@ std::uint64_t written_bytes() {
 }  // namespace
 
 Options bench_options(const std::string& directory) {
-  const std::filesystem::path path = std::filesystem::absolute(directory);
-  std::error_code ignored;  // opening the journal tells what is wrong with the directory
-  std::filesystem::create_directory(path, ignored);
+  const boost::filesystem::path path = boost::filesystem::absolute(directory);
+  boost::system::error_code ignored;  // opening the journal tells what is wrong with the directory
+  boost::filesystem::create_directory(path, ignored);
   Options options;
   options.journal = "file://" + (path / "journal").string();
   options.segment_transactions_max = UINT64_MAX;

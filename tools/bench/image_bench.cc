@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <boost/filesystem.hpp>
 #include <chrono>
-#include <filesystem>
 
 #include "base/real/real_seams.h"
 #include "base/result.h"
@@ -89,9 +89,9 @@ void add_figures(BenchReport& report, const Timed& timed, const Rate& limit, dou
 }
 
 std::string image_directory(const ImageBench& bench) {
-  const std::filesystem::path path = std::filesystem::absolute(bench.directory);
-  std::error_code ignored;  // opening the images tells what is wrong with the directory
-  std::filesystem::create_directory(path, ignored);
+  const boost::filesystem::path path = boost::filesystem::absolute(bench.directory);
+  boost::system::error_code ignored;  // opening the images tells what is wrong with the directory
+  boost::filesystem::create_directory(path, ignored);
   return (path / "images").string();
 }
 
@@ -115,7 +115,7 @@ Result<void> run_image_save_bench(const ImageBench& bench) {
 Result<void> run_image_load_bench(const ImageBench& bench) {
   const std::string directory = image_directory(bench);
   RealSeams real({.worker_threads = bench.threads});
-  if (!std::filesystem::exists(directory)) {
+  if (!boost::filesystem::exists(directory)) {
     BenchReport unused;
     TRY(save_new(real, directory, bench, unused));
   }

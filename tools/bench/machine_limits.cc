@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/filesystem.hpp>
 #include <cerrno>
 #include <chrono>
-#include <filesystem>
 
 #include "base/bytes.h"
 #include "base/digest.h"
@@ -31,10 +31,11 @@ class Stopwatch {
 }  // namespace
 
 Result<std::vector<std::string>> files_of(const std::string& directory, const std::string& prefix) {
-  std::error_code error;
+  boost::system::error_code error;
   std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error))
-    if (entry.is_regular_file() && entry.path().filename().string().starts_with(prefix)) paths.push_back(entry.path().string());
+  for (const auto& entry : boost::filesystem::directory_iterator(directory, error))
+    if (boost::filesystem::is_regular_file(entry.path()) && entry.path().filename().string().starts_with(prefix))
+      paths.push_back(entry.path().string());
   if (error) return fail(os_error(error.value(), fmt::format("listing {}", directory)));
   std::sort(paths.begin(), paths.end());
   return paths;

@@ -1,7 +1,7 @@
 #include "tools/bench/replay_bench.h"
 
+#include <boost/filesystem.hpp>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 
 #include "base/bytes.h"
@@ -40,7 +40,7 @@ Result<void> write_log(const ReplayBench& bench, const Options& options) {
 Result<void> run_replay_bench(const ReplayBench& bench) {
   const Options options = bench_options(bench.directory);
   const std::string journal = journal_directory(options);
-  if (!std::filesystem::exists(journal)) TRY(write_log(bench, options));
+  if (!boost::filesystem::exists(journal)) TRY(write_log(bench, options));
 
   ASSIGN_OR_RETURN(const std::vector<std::string> segments, files_of(journal, "edits_"));
   TRY(read_and_digest(segments));  // into the page cache

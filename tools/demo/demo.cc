@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/filesystem.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <filesystem>
 #include <random>
 #include <thread>
 #include <vector>
@@ -29,17 +29,17 @@ double seconds_since(Steady::time_point began) {
 }
 
 Result<std::string> make_directory(const std::string& keep) {
-  std::error_code error;
+  boost::system::error_code error;
   if (keep.empty()) {
-    std::string path = (std::filesystem::temp_directory_path(error) / "varve-demo-XXXXXX").string();
+    std::string path = (boost::filesystem::temp_directory_path(error) / "varve-demo-XXXXXX").string();
     if (::mkdtemp(path.data()) == nullptr)
       return fail(ErrorCode::kIo, fmt::format("making a temporary directory {}: {}", path, std::strerror(errno)));
     return path;
   }
-  const std::string path = std::filesystem::absolute(keep, error).lexically_normal().string();
-  std::filesystem::create_directories(path, error);
+  const std::string path = boost::filesystem::absolute(keep).lexically_normal().string();
+  boost::filesystem::create_directories(path, error);
   if (error) return fail(ErrorCode::kIo, fmt::format("making the directory {}: {}", path, error.message()));
-  if (!std::filesystem::is_empty(path, error) || error)
+  if (!boost::filesystem::is_empty(path, error) || error)
     return fail(ErrorCode::kExists, fmt::format("the directory {} is not empty; name a new one with --keep", path));
   return path;
 }
@@ -161,11 +161,12 @@ void Demo::print_summary() const {
     fmt::print("recovery: fastest {:.0f} ms, median {:.0f} ms, slowest {:.0f} ms\n", sorted.front(), sorted[sorted.size() / 2],
                sorted.back());
   std::uint64_t images = 0, segments = 0, image_bytes = 0, segment_bytes = 0;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_, error)) {
+  boost::system::error_code error;
+  for (const auto& entry : boost::filesystem::recursive_directory_iterator(directory_, error)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with("fsimage_")) ++images, image_bytes += entry.file_size(error);
-    if (name.starts_with("edits_") && !name.ends_with(".tmp")) ++segments, segment_bytes += entry.file_size(error);
+    if (name.starts_with("fsimage_")) ++images, image_bytes += boost::filesystem::file_size(entry.path(), error);
+    if (name.starts_with("edits_") && !name.ends_with(".tmp"))
+      ++segments, segment_bytes += boost::filesystem::file_size(entry.path(), error);
   }
   fmt::print("on disk: {} images ({:.1f} MiB), {} segments of log ({:.1f} MiB)\n", images, static_cast<double>(image_bytes) / (1 << 20),
              segments, static_cast<double>(segment_bytes) / (1 << 20));
