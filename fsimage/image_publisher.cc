@@ -15,7 +15,7 @@
 namespace varve {
 namespace {
 
-ImageScan::GiveWay make_give_way(Clock& clock, const SaveOptions& options) {
+GiveWay make_give_way(Clock& clock, const SaveOptions& options) {
   if (!options.pace) return {};
   return [&clock, pace = options.pace]() -> kj::Promise<void> {
     const std::chrono::nanoseconds delay = pace();
@@ -30,7 +30,7 @@ ImagePublisher::ImagePublisher(Seams seams, Directory& directory) : seams_(seams
 Task<Result<SavedImage>> ImagePublisher::publish(ImagePoint point, SectionPlan& plan, SaveOptions options, bool replaces) {
   const TxId txid = point.position.txid;
   const std::string tmp = image_tmp_name(txid);
-  const ImageScan::GiveWay give_way = make_give_way(seams_.clock, options);
+  const GiveWay give_way = make_give_way(seams_.clock, options);
   Result<SavedImage> saved = co_await write(tmp, point, plan, std::move(options));
   Result<void> outcome;
   if (saved) {
@@ -67,7 +67,7 @@ Task<Result<SavedImage>> ImagePublisher::write(std::string name, const ImagePoin
 }
 
 // Opened afresh: what is verified is what a later start will find under the name.
-Task<Result<void>> ImagePublisher::read_back(std::string name, SavedImage saved, ImageScan::GiveWay give_way) {
+Task<Result<void>> ImagePublisher::read_back(std::string name, SavedImage saved, GiveWay give_way) {
   CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(name, {}));
   CO_ASSIGN_OR_RETURN(kj::Own<ImageReader> image, co_await ImageReader::open(kj::mv(file)));
   CO_TRY(co_await verify_image(*image, seams_.workers, std::move(give_way)));

@@ -10,6 +10,7 @@
 
 #include "base/seams.h"
 #include "base/task.h"
+#include "fsimage/give_way.h"
 #include "fsimage/image_directory.h"
 #include "fsimage/image_scan.h"
 #include "fsimage/section_plan.h"
@@ -27,7 +28,7 @@ class ImagePublisher {
  private:
   Task<Result<kj::Own<File>>> create(std::string name);
   Task<Result<SavedImage>> write(std::string name, const ImagePoint& point, SectionPlan& plan, SaveOptions options);
-  Task<Result<void>> read_back(std::string name, SavedImage saved, ImageScan::GiveWay give_way);
+  Task<Result<void>> read_back(std::string name, SavedImage saved, GiveWay give_way);
   Task<Result<void>> publish_name(TxId txid, bool replaces);
   Task<void> discard(std::string name);
 

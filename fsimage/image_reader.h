@@ -13,6 +13,7 @@
 #include "base/disk.h"
 #include "base/task.h"
 #include "fsimage/chunk_codec.h"
+#include "fsimage/give_way.h"
 #include "fsimage/image_directory.h"
 #include "fsimage/image_format.h"
 #include "fsimage/table_of_contents.h"
@@ -35,9 +36,7 @@ class ImageReader {
   ImagePoint point() const;
 
   // Reads the chunk at `index` of the table as it stands in the file into `buffer`, which grows when too small. Returns how many bytes
-  // there were; decode() tells when they are too few. `give_way`: called before each piece, which is then a small one: others on the same
-  // disk have to wait for it. Empty: the whole chunk in one piece.
-  using GiveWay = std::function<kj::Promise<void>()>;
+  // there were; decode() tells when they are too few. With `give_way` in small pieces, else in one.
   Task<Result<std::size_t>> read_chunk(std::size_t index, AlignedBuffer& buffer, const GiveWay& give_way);
   // Verifies what read_chunk() gave; see ChunkDecoder::decode().
   Result<Bytes> decode(std::size_t index, Bytes stored, ChunkDecoder& decoder) const;
@@ -46,8 +45,6 @@ class ImageReader {
   Error named(const Error& error) const;
 
  private:
-  static constexpr std::size_t kGiveWayBytes = 128u << 10;
-
   kj::Own<File> file_;
   ImageHeader header_;
   ImageTrailer trailer_;

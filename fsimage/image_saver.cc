@@ -17,6 +17,7 @@ ImageSaver::ImageSaver(Seams seams, SectionPlan& plan, ImageWriter& writer, Save
       plan_(plan),
       writer_(writer),
       options_(std::move(options)),
+      give_way_(options_.pace ? GiveWay([this] { return rest(); }) : GiveWay()),
       buffer_bytes_(ChunkBuilder::buffer_bytes(options_.chunk_bytes)),
       tasks_(*this) {
   for (SectionPlan::Part& part : plan.parts()) {
@@ -136,11 +137,10 @@ void ImageSaver::take(std::size_t index, Bench& bench) {
 }
 
 Task<Result<void>> ImageSaver::write_ready() {
-  if (options_.pace) co_await give_way();
   std::vector<std::size_t> owners;
   std::vector<ImageWriter::Placed> chunks = gather(owners);
   start_tasks();  // the head may be another now
-  CO_TRY(co_await writer_.write_chunks(chunks));
+  CO_TRY(co_await writer_.write_chunks(chunks, give_way_));
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     AlignedBuffer& buffer = chunks[i].chunk.buffer;
     parts_[owners[i]].bytes -= buffer.capacity();
@@ -169,10 +169,10 @@ std::vector<ImageWriter::Placed> ImageSaver::gather(std::vector<std::size_t>& ow
   }
 }
 
-Task<void> ImageSaver::give_way() {
+kj::Promise<void> ImageSaver::rest() {
   const std::chrono::nanoseconds delay = options_.pace();
   resting_ = delay > std::chrono::nanoseconds::zero();
-  if (resting_) co_await clock_.after(delay);
+  return resting_ ? clock_.after(delay) : kj::Promise<void>(kj::READY_NOW);
 }
 
 AlignedBuffer ImageSaver::take_buffer() {

@@ -22,6 +22,7 @@
 #include "base/task.h"
 #include "fsimage/chunk_builder.h"
 #include "fsimage/chunk_codec.h"
+#include "fsimage/give_way.h"
 #include "fsimage/image_directory.h"
 #include "fsimage/image_writer.h"
 #include "fsimage/section_plan.h"
@@ -66,7 +67,7 @@ class ImageSaver final : private kj::TaskSet::ErrorHandler {
   void take(std::size_t index, Bench& bench);
   Task<Result<void>> write_ready();
   std::vector<ImageWriter::Placed> gather(std::vector<std::size_t>& owners);
-  Task<void> give_way();
+  kj::Promise<void> rest();
   AlignedBuffer take_buffer();
   void taskFailed(kj::Exception&& exception) override;
 
@@ -75,6 +76,7 @@ class ImageSaver final : private kj::TaskSet::ErrorHandler {
   const SectionPlan& plan_;
   ImageWriter& writer_;
   const SaveOptions options_;
+  const GiveWay give_way_;
   const std::size_t buffer_bytes_;
 
   std::deque<Part> parts_;

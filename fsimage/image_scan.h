@@ -14,6 +14,7 @@
 #include "base/workers.h"
 #include "fsimage/chunk_codec.h"
 #include "fsimage/chunk_records.h"
+#include "fsimage/give_way.h"
 #include "fsimage/image_reader.h"
 #include "fsimage/signal.h"
 #include "varve/image.h"
@@ -24,9 +25,7 @@ class ImageScan {
  public:
   static constexpr std::uint64_t kWindowBytes = 32u << 20;
 
-  // Asked before each chunk; resolves when it may be read. With it, chunks go one after the other.
-  using GiveWay = ImageReader::GiveWay;
-
+  // With `give_way` chunks go one after the other, in small pieces.
   ImageScan(ImageReader& image, Workers& workers, GiveWay give_way = {});
 
   // Adds the chunks of a section, whose records go to `consumer`; nullptr: the chunks are only verified.

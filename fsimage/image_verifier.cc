@@ -4,7 +4,7 @@
 
 namespace varve {
 
-Task<Result<void>> verify_image(ImageReader& image, Workers& workers, ImageScan::GiveWay give_way) {
+Task<Result<void>> verify_image(ImageReader& image, Workers& workers, GiveWay give_way) {
   ImageScan scan(image, workers, std::move(give_way));
   for (const SectionEntry& section : image.toc().sections) scan.add(section, nullptr);
   co_return co_await scan.run();

@@ -3,12 +3,13 @@
 
 #include "base/task.h"
 #include "base/workers.h"
+#include "fsimage/give_way.h"
 #include "fsimage/image_reader.h"
 #include "fsimage/image_scan.h"
 
 namespace varve {
 
 // `image` must outlive the task. Errors name the file and the offset.
-Task<Result<void>> verify_image(ImageReader& image, Workers& workers, ImageScan::GiveWay give_way = {});
+Task<Result<void>> verify_image(ImageReader& image, Workers& workers, GiveWay give_way = {});
 
 }  // namespace varve

@@ -51,15 +51,30 @@ Result<void> ImageWriter::place(Placed& placed) {
   return {};
 }
 
-Task<Result<void>> ImageWriter::write_chunks(std::vector<Placed>& chunks) {
+Task<Result<void>> ImageWriter::write_chunks(std::vector<Placed>& chunks, const GiveWay& give_way) {
   const std::uint64_t offset = end_;
   std::vector<Bytes> pieces;
   for (Placed& placed : chunks) {
+    const std::uint64_t place_of = end_;
     CO_TRY(place(placed));
-    pieces.push_back(placed.chunk.file_bytes());
+    const Bytes bytes = placed.chunk.file_bytes();
+    if (give_way) {
+      CO_TRY(co_await write_in_pieces(place_of, bytes, give_way));
+    } else {
+      pieces.push_back(bytes);
+    }
   }
-  CO_TRY(co_await file_.write(offset, std::move(pieces)));
+  if (!pieces.empty()) CO_TRY(co_await file_.write(offset, std::move(pieces)));
   co_return co_await sync_in_steps();
+}
+
+Task<Result<void>> ImageWriter::write_in_pieces(std::uint64_t offset, Bytes bytes, const GiveWay& give_way) {
+  for (std::size_t done = 0; done < bytes.size(); done += kGiveWayBytes) {
+    co_await give_way();
+    std::vector<Bytes> piece{bytes.subspan(done, std::min(kGiveWayBytes, bytes.size() - done))};
+    CO_TRY(co_await file_.write(offset + done, std::move(piece)));
+  }
+  co_return ok();
 }
 
 // One sync is under way while the next step is written; a disk that cannot keep up holds the writing back.

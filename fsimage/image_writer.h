@@ -15,6 +15,7 @@
 #include "base/disk.h"
 #include "base/task.h"
 #include "fsimage/chunk_codec.h"
+#include "fsimage/give_way.h"
 #include "fsimage/image_directory.h"
 #include "fsimage/table_of_contents.h"
 
@@ -33,12 +34,13 @@ class ImageWriter {
   };
 
   Task<Result<void>> write_header();
-  // Gives the chunks their places and writes them, in one go. They must live until it resolves.
-  Task<Result<void>> write_chunks(std::vector<Placed>& chunks);
+  // Gives the chunks their places and writes them, in one go when nobody is in the way. They must live until it resolves.
+  Task<Result<void>> write_chunks(std::vector<Placed>& chunks, const GiveWay& give_way);
   Task<Result<SavedImage>> finish();
 
  private:
   Result<void> place(Placed& placed);
+  Task<Result<void>> write_in_pieces(std::uint64_t offset, Bytes bytes, const GiveWay& give_way);
   Task<Result<void>> sync_in_steps();
   Task<Result<void>> finish_sync();
 

@@ -67,7 +67,7 @@ void ImagePrinter::begin_section(const SectionEntry& section) {
 Task<Result<void>> ImagePrinter::run() {
   load_schema();
   AlignedBuffer stored;
-  const ImageReader::GiveWay at_full_speed;
+  const GiveWay at_full_speed;
   for (const SectionEntry& section : image_.toc().sections) {
     begin_section(section);
     for (std::size_t chunk = section.first_chunk; chunk < std::size_t{section.first_chunk} + section.chunks; ++chunk) {
