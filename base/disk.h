@@ -62,7 +62,8 @@ class DirectoryLock {
 
 struct OpenMode {
   bool write = false;
-  bool direct = false;  // bypass the page cache where the file system takes it: write_durably(), and write() of whole aligned sectors
+  bool direct =
+      false;  // bypass the page cache where the file system takes it: write_durably(), and read() and write() of whole aligned sectors
 };
 
 // One directory. Names are single components.

@@ -66,9 +66,9 @@ Task<Result<SavedImage>> ImagePublisher::write(std::string name, const ImagePoin
   co_return co_await writer.finish();
 }
 
-// Opened afresh: what is verified is what a later start will find under the name.
+// Opened afresh and past the page cache: what is verified is what stands on the disk, under the name that a later start finds.
 Task<Result<void>> ImagePublisher::read_back(std::string name, SavedImage saved, GiveWay give_way) {
-  CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(name, {}));
+  CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(name, OpenMode{.direct = true}));
   CO_ASSIGN_OR_RETURN(kj::Own<ImageReader> image, co_await ImageReader::open(kj::mv(file)));
   CO_TRY(co_await verify_image(*image, seams_.workers, std::move(give_way)));
   if (image->trailer().whole == saved.digest) co_return ok();

@@ -51,10 +51,12 @@ class Remainder {
   std::size_t within_ = 0;
 };
 
+bool aligned(std::uint64_t offset, Bytes piece) {
+  return (offset | piece.size() | reinterpret_cast<std::uintptr_t>(piece.data())) % kSectorBytes == 0;
+}
+
 bool aligned(std::uint64_t offset, const std::vector<Bytes>& pieces) {
-  std::uint64_t all = offset;
-  for (Bytes piece : pieces) all |= piece.size() | reinterpret_cast<std::uintptr_t>(piece.data());
-  return all % kSectorBytes == 0;
+  return std::all_of(pieces.begin(), pieces.end(), [offset](Bytes piece) { return aligned(offset, piece); });
 }
 
 bool same_file(int a, int b) {
@@ -79,21 +81,31 @@ Result<std::shared_ptr<PosixFile>> PosixFile::open(int directory_fd, const std::
     return fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} {}: expected a regular file, found one of mode {:o}; move it away", doing, path, stat.st_mode));
   auto file = std::make_shared<PosixFile>(std::move(path), kj::mv(owned), mode);
-  if (mode.direct && mode.write) file->open_direct(directory_fd, name);
+  if (mode.direct) file->open_direct(directory_fd, name);
   return file;
 }
 
 void PosixFile::open_direct(int directory_fd, const std::string& name) {
-  int fd = retry_eintr([&] { return ::openat(directory_fd, name.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC | O_NONBLOCK); });
+  const int flags = (mode_.write ? O_RDWR : O_RDONLY) | O_DIRECT | O_CLOEXEC | O_NONBLOCK;
+  int fd = retry_eintr([&] { return ::openat(directory_fd, name.c_str(), flags); });
   if (fd < 0) return;  // the file system does not have it
   direct_fd_ = kj::AutoCloseFd(fd);
   direct_ = same_file(fd_, direct_fd_);
 }
 
-Result<std::size_t> PosixFile::read(std::uint64_t offset, MutableBytes out) const {
+ssize_t PosixFile::get(std::uint64_t offset, MutableBytes out) {
+  if (is_direct() && aligned(offset, out)) {
+    ssize_t got = retry_eintr([&] { return ::pread(direct_fd_, out.data(), out.size(), static_cast<off_t>(offset)); });
+    if (got >= 0 || errno != EINVAL) return got;
+    direct_ = false;
+  }
+  return retry_eintr([&] { return ::pread(fd_, out.data(), out.size(), static_cast<off_t>(offset)); });
+}
+
+Result<std::size_t> PosixFile::read(std::uint64_t offset, MutableBytes out) {
   std::size_t done = 0;
   while (done < out.size()) {
-    ssize_t got = retry_eintr([&] { return ::pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done)); });
+    const ssize_t got = get(offset + done, out.subspan(done));
     if (got < 0) return fail(os_error(errno, fmt::format("reading {} bytes at offset {} of {}", out.size() - done, offset + done, path_)));
     if (got == 0) break;
     done += static_cast<std::size_t>(got);

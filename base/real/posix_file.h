@@ -22,7 +22,7 @@ class PosixFile {
   PosixFile(std::string path, kj::AutoCloseFd fd, OpenMode mode) : path_(std::move(path)), fd_(kj::mv(fd)), mode_(mode) {}
 
   const std::string& path() const { return path_; }
-  Result<std::size_t> read(std::uint64_t offset, MutableBytes out) const;
+  Result<std::size_t> read(std::uint64_t offset, MutableBytes out);
   Result<void> write(std::uint64_t offset, const std::vector<Bytes>& pieces);
   // One system call, pwritev2 with RWF_DSYNC, where the kernel has it; without the page cache where the file system can.
   Result<void> write_durably(std::uint64_t offset, const std::vector<Bytes>& pieces);
@@ -35,6 +35,8 @@ class PosixFile {
 
  private:
   void open_direct(int directory_fd, const std::string& name);
+  // One system call; as pread() has it.
+  ssize_t get(std::uint64_t offset, MutableBytes out);
   // 0 or errno.
   int put(int fd, std::uint64_t offset, const std::vector<Bytes>& pieces, int flags) const;
   Error write_error(int error_number, std::uint64_t offset, const std::vector<Bytes>& pieces) const;

@@ -97,6 +97,22 @@ TEST_P(RealDiskTest, writes_durably_with_and_without_the_page_cache) {
   }
 }
 
+TEST_P(RealDiskTest, reads_past_the_page_cache_what_is_aligned_and_through_it_what_is_not) {
+  std::string written;
+  for (int i = 0; i < 10'000; ++i) written.push_back(static_cast<char>('a' + i % 23));
+  auto file = create("f");
+  must(file->write(0, one(as_bytes(written)), GetParam()));
+  auto direct = must(directory_->open("f", {.direct = true}));
+  AlignedBuffer buffer(16384);
+  for (const std::size_t offset : {0, 512, 4096, 9728, 1, 513})
+    for (const std::size_t bytes : {512, 4096, 16384, 1, 511, 513, 5000}) {
+      const std::string expected = written.substr(offset, bytes);
+      EXPECT_EQ(must(direct->read(offset, buffer.span(0, bytes))), expected.size()) << offset << " " << bytes;
+      EXPECT_EQ(as_text(Bytes(buffer.span(0, expected.size()))), expected) << offset << " " << bytes;
+    }
+  EXPECT_EQ(must(direct->read(10'240, buffer.span(0, 512))), 0u);
+}
+
 TEST_P(RealDiskTest, mixes_buffered_and_direct_writes_of_one_file) {
   auto file = create("f", {.write = true, .direct = true});
   AlignedBuffer buffer(512);
