@@ -15,9 +15,10 @@ constexpr std::size_t kKeptFramesMax = 8;  // full ones, whose memory waits for 
 SubmitQueue::SubmitQueue(SubmitQueueOptions options, std::function<void()> wake)
     : options_(options), wake_(std::move(wake)), buffers_(std::make_shared<BufferCache>(kKeptFramesMax * options.frame_bytes_max)) {}
 
-// Memory for about twice what the last frame took: small frames stay cheap, large ones are reached in a few steps.
+// Memory for half more than what the last frame took: small frames stay cheap, large ones are reached in a few steps.
 FrameBuilder SubmitQueue::new_builder(std::uint64_t transaction_bytes) const {
-  const std::uint64_t wanted = std::clamp(2 * last_taken_bytes_, kBuilderBytesMin, options_.frame_bytes_max - sizeof(FrameHeader));
+  const std::uint64_t wanted =
+      std::clamp(last_taken_bytes_ + last_taken_bytes_ / 2, kBuilderBytesMin, options_.frame_bytes_max - sizeof(FrameHeader));
   return FrameBuilder(*buffers_, std::max(wanted, transaction_space(transaction_bytes)));
 }
 

@@ -35,7 +35,7 @@ struct Options {
   std::uint64_t segment_bytes_max = 64ull << 20;                        // roll at; 64 KiB .. 16 GiB; also what is preallocated
   std::uint64_t segment_transactions_max = 1'000'000;                   // roll at
   std::chrono::milliseconds segment_age_max{std::chrono::minutes(60)};  // roll at, when not empty; 0: never
-  std::uint64_t queue_bytes_max = 16ull << 20;     // submitted and not yet durable; submit() blocks or refuses above it
+  std::uint64_t queue_bytes_max = 8ull << 20;      // submitted and not yet durable; submit() blocks or refuses above it
   std::chrono::milliseconds mark_delay{1000};      // an idle log's end is marked as durable after this
   std::uint64_t disk_reserve_bytes = 64ull << 20;  // appends are refused when less is free; closing, sealing, recovery use it
   bool direct_io = true;                           // the log is written past the page cache where the file system can
