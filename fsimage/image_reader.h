@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 
 #include "base/disk.h"
 #include "base/task.h"

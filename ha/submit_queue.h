@@ -26,7 +26,7 @@ namespace varve {
 struct SubmitQueueOptions {
   std::uint64_t transaction_bytes_max = 64ull << 20;
   std::uint64_t frame_bytes_max = 1u << 20;  // of a whole frame; a larger transaction is alone in its frame
-  std::uint64_t queue_bytes_max = 64ull << 20;
+  std::uint64_t queue_bytes_max = 8ull << 20;
 };
 
 class SubmitQueue {

@@ -1,5 +1,8 @@
 #include "fsimage/image_directory.h"
 
+#include <algorithm>
+
+#include "fsimage/give_way.h"
 #include "tests/fsimage/image_fixture.h"
 
 namespace varve {
@@ -306,6 +309,36 @@ TEST_F(ImageDirectoryTest, pace_slows_a_save_down) {
                               }}));
   EXPECT_GE(asked, 2);
   EXPECT_GE(world_.clock().now() - start, asked * std::chrono::milliseconds(250));
+}
+
+TEST_F(ImageDirectoryTest, with_pace_each_write_and_each_read_back_is_a_small_piece_of_the_same_image) {
+  SampleState state;
+  state.sections.push_back({{.id = 1}, {{std::string(3u << 20, 'a')}, {std::string(1000, 'b')}}});
+  const auto at_once = save(state, 1);
+  ASSERT_TRUE(at_once);
+  int asked = 0;
+  int pieces = 0;
+  std::uint64_t written = 0;
+  std::uint64_t read = 0;
+  std::uint64_t largest = 0;
+  world_.disk().observe([&](std::uint64_t, const SimOperation& operation) {
+    if (operation.op != SimOp::kWrite && operation.op != SimOp::kRead) return;
+    (operation.op == SimOp::kWrite ? written : read) += operation.bytes;
+    largest = std::max(largest, operation.bytes);
+    ++pieces;
+  });
+  const auto paced = save(state, 1, {.chunk_bytes = kChunkBytes, .pace = [&asked] {
+                                       ++asked;
+                                       return std::chrono::milliseconds(1);
+                                     }});
+  world_.disk().observe({});
+  ASSERT_TRUE(paced);
+  EXPECT_EQ(paced->digest, at_once->digest);
+  EXPECT_EQ(written, paced->bytes);
+  EXPECT_GE(read, paced->bytes);
+  EXPECT_EQ(largest, kGiveWayBytes);
+  EXPECT_GE(asked, 2 * 24);
+  EXPECT_LE(pieces - asked, 8) << "only header, table and trailer go without a pause";
 }
 
 }  // namespace
