@@ -2,15 +2,29 @@
 #pragma once
 
 #include <kj/async-io.h>
+#include <kj/memory.h>
 
 #include <string>
 
 namespace varve {
 
+// Who is at the other end, by the certificate that it showed.
+class PeerIdentity {
+ public:
+  virtual ~PeerIdentity() noexcept(false) {}
+  // True when the verified certificate is for this name (a DNS name; case does not matter).
+  virtual bool has_name(const std::string& name) const = 0;
+};
+
+struct Accepted {
+  kj::Own<kj::AsyncIoStream> stream;
+  kj::Own<PeerIdentity> identity;  // null: a connection without certificates
+};
+
 class Listener {
  public:
   virtual ~Listener() noexcept(false) {}
-  virtual kj::Promise<kj::Own<kj::AsyncIoStream>> accept() = 0;
+  virtual kj::Promise<Accepted> accept() = 0;
   virtual unsigned port() const = 0;
 };
 

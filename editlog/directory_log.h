@@ -45,9 +45,28 @@ class DirectoryLog final : public LocalLog {
   kj::Promise<Result<void>> write_mark() override { return do_write_mark(); }
   kj::Promise<Result<void>> close() override { return do_close(); }
 
+  // UNIMPLEMENTED
+  bool tail_certain() const override { return true; }
+  kj::Promise<Result<void>> settle_tail() override { return Result<void>(fail(ErrorCode::kRefused, "not yet")); }
+  const LogConfiguration& configuration() const override { return configuration_; }
+  const LogConfiguration& committed_configuration() const override { return configuration_; }
+  std::vector<LogPosition> branches() const override { return {committed_, end_}; }
+  kj::Promise<Result<std::optional<LogPosition>>> find(TxId) override {
+    return Result<std::optional<LogPosition>>(fail(ErrorCode::kRefused, "not yet"));
+  }
+  kj::Promise<Result<kj::Own<LogReader>>> read_durable(TxId) override {
+    return Result<kj::Own<LogReader>>(fail(ErrorCode::kRefused, "not yet"));
+  }
+  kj::Promise<Result<void>> cut(LogPosition) override { return Result<void>(fail(ErrorCode::kRefused, "not yet")); }
+  kj::Promise<Result<void>> restart(LogStart) override { return Result<void>(fail(ErrorCode::kRefused, "not yet")); }
+  std::vector<DamagedSegment> damaged() const override { return {}; }
+  kj::Promise<Result<void>> mend(TxId, kj::Own<LogReader>) override { return Result<void>(fail(ErrorCode::kRefused, "not yet")); }
+  kj::Promise<Result<bool>> scrub(TxId, std::uint64_t) override { return Result<bool>(fail(ErrorCode::kRefused, "not yet")); }
+
   void check_invariants() const override;
 
  private:
+  LogConfiguration configuration_;
   class AppendTurn;
 
   // Of the segment that grows; nullptr when the newest one is finalized, or there is none.

@@ -128,7 +128,8 @@ FramePtr FrameBuilder::seal(const FrameSeal& seal) && {
   header.body = digest_of(buffer_->span(sizeof(FrameHeader), header.frame_bytes() - sizeof(FrameHeader)));
   header.self = header.compute_self();
   std::memcpy(buffer_->data(), &header, sizeof(header));
-  return std::make_shared<const Frame>(std::move(buffer_));
+  const std::byte* data = buffer_->data();
+  return std::make_shared<const Frame>(std::move(buffer_), data);
 }
 
 }  // namespace varve

@@ -107,16 +107,19 @@ bool body_is_well_formed(const FrameHeader& header, Bytes body);
 // One whole, sealed, verified frame in memory. Immutable, shared: any thread.
 class Frame {
  public:
-  // Precondition: `bytes` are a sealed frame of header.frame_bytes() bytes at the start of the buffer.
-  explicit Frame(std::shared_ptr<const AlignedBuffer> buffer) : buffer_(std::move(buffer)) {}
+  // Precondition: at `data`, aligned to a sector, stand the bytes of a sealed frame; `keep` keeps them alive.
+  Frame(std::shared_ptr<const void> keep, const std::byte* data) : keep_(std::move(keep)), data_(data) {}
 
-  const FrameHeader& header() const { return *reinterpret_cast<const FrameHeader*>(buffer_->data()); }
-  Bytes bytes() const { return buffer_->span(0, header().frame_bytes()); }
-  Bytes body() const { return buffer_->span(sizeof(FrameHeader), header().body_bytes); }
+  const FrameHeader& header() const { return *reinterpret_cast<const FrameHeader*>(data_); }
+  Bytes bytes() const { return {data_, header().frame_bytes()}; }
+  Bytes body() const { return {data_ + sizeof(FrameHeader), header().body_bytes}; }
   TransactionCursor transactions() const { return {body(), header().first()}; }
+  // What its bytes stand in.
+  const std::shared_ptr<const void>& keep() const { return keep_; }
 
  private:
-  std::shared_ptr<const AlignedBuffer> buffer_;
+  std::shared_ptr<const void> keep_;
+  const std::byte* data_;
 };
 using FramePtr = std::shared_ptr<const Frame>;
 

@@ -25,6 +25,20 @@
 
 namespace varve {
 
+// A configuration record in a log, or the one that its start carries.
+struct LogConfiguration {
+  TxId txid;          // of the record; of the start when there is none behind it
+  std::string bytes;  // Configuration (control.capnp), canonical
+};
+
+// A whole segment of which not every byte is proven. What stands at its two ends is known from its neighbours, its trailer or the slots.
+struct DamagedSegment {
+  TxId first;
+  LogPosition before;  // what its first frame continues; the epoch is a lower bound
+  LogPosition last;    // where it must end; the epoch is an upper bound
+  std::string what;    // file, offset, expected and found: one line
+};
+
 class LocalLog {
  public:
   // Makes `directory` (empty but for foreign names) a new log with this start. Runs again over its own unfinished work. The marker of
@@ -90,6 +104,46 @@ class LocalLog {
 
   // Waits for the append and the finalizing under way, writes the closing mark, releases the lock. Nothing else may follow.
   virtual kj::Promise<Result<void>> close() = 0;
+
+  // --- What one of several copies needs besides. On any error but those named the log has failed (failure()). ---
+
+  // False: behind end() there may have been frames that were acknowledged and are lost (an unknown tail, protocol section 2). Only of
+  // logs opened with DamagePolicy::kServe. What is appended meanwhile must be known to be committed.
+  virtual bool tail_certain() const = 0;
+  // Says that nothing that this copy ever acknowledged is missing any more. Durable on return.
+  virtual kj::Promise<Result<void>> settle_tail() = 0;
+
+  // The newest configuration at or below end(), and at or below committed(). A cut takes those above it back.
+  virtual const LogConfiguration& configuration() const = 0;
+  virtual const LogConfiguration& committed_configuration() const = 0;
+
+  // committed(), and the last frame of each epoch among the frames above it; ascending, the last one is end().
+  virtual std::vector<LogPosition> branches() const = 0;
+
+  // The frame that ends at `txid`, or start() there; nullopt when no frame ends there. kDamaged when the place cannot be read.
+  virtual kj::Promise<Result<std::optional<LogPosition>>> find(TxId txid) = 0;
+
+  // As read(), but up to end(): also what is not known to be committed, and may be cut while it is read.
+  virtual kj::Promise<Result<kj::Own<LogReader>>> read_durable(TxId from) = 0;
+
+  // Takes away all frames above `to`, as a durable step of its own (protocol section 4). Precondition: `to` is start() or the end of a
+  // frame, committed().txid <= to.txid < end().txid, and no append is under way.
+  virtual kj::Promise<Result<void>> cut(LogPosition to) = 0;
+
+  // Drops everything and begins anew behind `start`, durable in one step (the new start in the slots, then the old files go). The promise
+  // stays; the tail is certain afterwards. Precondition: start.position.txid > committed().txid, no append is under way.
+  virtual kj::Promise<Result<void>> restart(LogStart start) = 0;
+
+  // Segments that cannot be served until they are mended; oldest first. When the newest one is among them, appends are refused with
+  // kDamaged.
+  virtual std::vector<DamagedSegment> damaged() const = 0;
+  // Writes the segment that begins at `first` anew from the frames that `good` gives (the first of them begins at `first`), when they chain
+  // at both ends; beside the old file, which is then moved aside to <name>.damaged, and swapped in. kRefused: the frames are not those, or
+  // the log changed meanwhile; nothing has changed then.
+  virtual kj::Promise<Result<void>> mend(TxId first, kj::Own<LogReader> good) = 0;
+  // Reads every byte of one finalized segment, at most `bytes_per_second`; what is damaged is in damaged() afterwards. False: there is no
+  // such segment (any more).
+  virtual kj::Promise<Result<bool>> scrub(TxId first, std::uint64_t bytes_per_second) = 0;
 
   virtual void check_invariants() const = 0;
 };

@@ -10,11 +10,18 @@
 
 namespace varve {
 
+// What opening does about damage that is no torn tail.
+enum class DamagePolicy : std::uint8_t {
+  kRefuse,  // fails with kDamaged and changes nothing: there is no other copy to mend it from
+  kServe,   // opens with what is proven: an unknown tail, damaged segments
+};
+
 struct LocalLogOptions {
   std::uint64_t segment_bytes = 64ull << 20;       // preallocated size of a segment; a larger frame gets a segment of its own size
   std::uint64_t disk_reserve_bytes = 64ull << 20;  // at least a segment's size is reserved; 0: no reserve
   std::chrono::milliseconds mark_delay{1000};
   bool direct_io = true;
+  DamagePolicy on_damage = DamagePolicy::kRefuse;
 };
 
 struct SegmentInfo {

@@ -10,7 +10,9 @@ class RealListener final : public Listener {
  public:
   explicit RealListener(kj::Own<kj::ConnectionReceiver> receiver) : receiver_(kj::mv(receiver)) {}
 
-  kj::Promise<kj::Own<kj::AsyncIoStream>> accept() override { return receiver_->accept(); }
+  kj::Promise<Accepted> accept() override {
+    return receiver_->accept().then([](kj::Own<kj::AsyncIoStream> stream) { return Accepted{kj::mv(stream), {}}; });
+  }
   unsigned port() const override { return receiver_->getPort(); }
 
  private:

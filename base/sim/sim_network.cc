@@ -100,13 +100,13 @@ class SimListener final : public Listener {
   }
   ~SimListener() noexcept(false) override { network_.listeners_.erase(address_); }
 
-  kj::Promise<kj::Own<kj::AsyncIoStream>> accept() override {
+  kj::Promise<Accepted> accept() override {
     if (!backlog_.empty()) {
-      kj::Own<kj::AsyncIoStream> stream = kj::mv(backlog_.front());
+      Accepted accepted{kj::mv(backlog_.front()), {}};
       backlog_.pop_front();
-      return kj::mv(stream);
+      return kj::mv(accepted);
     }
-    auto paf = kj::newPromiseAndFulfiller<kj::Own<kj::AsyncIoStream>>();
+    auto paf = kj::newPromiseAndFulfiller<Accepted>();
     accepting_.push_back(kj::mv(paf.fulfiller));
     return kj::mv(paf.promise);
   }
@@ -117,7 +117,7 @@ class SimListener final : public Listener {
       auto fulfiller = kj::mv(accepting_.front());
       accepting_.pop_front();
       if (!fulfiller->isWaiting()) continue;
-      fulfiller->fulfill(kj::mv(stream));
+      fulfiller->fulfill(Accepted{kj::mv(stream), {}});
       return;
     }
     backlog_.push_back(kj::mv(stream));
@@ -128,7 +128,7 @@ class SimListener final : public Listener {
   std::string address_;
   unsigned port_;
   std::deque<kj::Own<kj::AsyncIoStream>> backlog_;
-  std::deque<kj::Own<kj::PromiseFulfiller<kj::Own<kj::AsyncIoStream>>>> accepting_;
+  std::deque<kj::Own<kj::PromiseFulfiller<Accepted>>> accepting_;
 };
 
 SimNetwork::SimNetwork(Clock& clock, SimTrace& trace, std::uint64_t seed) : clock_(clock), trace_(trace), random_(seed) {}

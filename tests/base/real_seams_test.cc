@@ -66,7 +66,8 @@ Task<std::string> say_hello(Network& network) {
   kj::Own<Listener> listener = co_await network.listen("127.0.0.1:0");
   auto accepting = listener->accept();
   kj::Own<kj::AsyncIoStream> client = co_await network.connect("127.0.0.1:" + std::to_string(listener->port()));
-  kj::Own<kj::AsyncIoStream> server = co_await kj::mv(accepting);
+  Accepted accepted = co_await kj::mv(accepting);
+  kj::Own<kj::AsyncIoStream> server = kj::mv(accepted.stream);
   co_await client->write("hello", 5);
   std::string got(5, '?');
   co_await server->read(got.data(), got.size());

@@ -14,7 +14,7 @@ class SimNetworkTest : public testing::Test {
   void connect() {
     listener_ = world_.wait(network_.listen("node1:8485"));
     client_ = world_.wait(network_.connect("node1:8485"));
-    server_ = world_.wait(listener_->accept());
+    server_ = world_.wait(listener_->accept()).stream;
   }
   void send(kj::AsyncIoStream& stream, std::string_view text) { world_.wait(stream.write(text.data(), text.size())); }
   std::string receive(kj::AsyncIoStream& stream, std::size_t bytes) {
