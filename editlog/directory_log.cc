@@ -179,13 +179,17 @@ void DirectoryLog::appended(const std::vector<FramePtr>& group, std::uint64_t of
 }
 
 void DirectoryLog::set_committed(LogPosition position) {
-  CHECK(position.txid <= end_.txid, position.txid.value, end_.txid.value);
-  while (auto end = uncommitted_.take_first_up_to(position.txid)) {
+  commit_up_to(position.txid);
+  CHECK(position.txid != committed_.txid || position == committed_, position.txid.value);
+  CHECK(position.txid <= committed_.txid, position.txid.value, committed_.txid.value);
+}
+
+void DirectoryLog::commit_up_to(TxId txid) {
+  CHECK(txid <= end_.txid, txid.value, end_.txid.value);
+  while (auto end = uncommitted_.take_first_up_to(txid)) {
     committed_ = end->position;
     segments_.find(committed_.txid)->visible_end = end->offset;
   }
-  CHECK(position.txid != committed_.txid || position == committed_, position.txid.value);
-  CHECK(position.txid <= committed_.txid, position.txid.value, committed_.txid.value);
   finalize_committed();
 }
 

@@ -40,6 +40,7 @@ class DirectoryLog final : public LocalLog {
   kj::Promise<Result<void>> promise(Epoch epoch, Uuid writer) override { return do_promise(epoch, writer); }
   kj::Promise<Result<void>> append(std::vector<FramePtr> frames, RunOn where) override { return do_append(std::move(frames), where); }
   void set_committed(LogPosition position) override;
+  void commit_up_to(TxId txid) override;
   kj::Promise<Result<kj::Own<LogReader>>> read(TxId from) override;
   kj::Promise<Result<std::uint64_t>> purge(TxId upto) override { return do_purge(upto); }
   kj::Promise<Result<void>> write_mark() override { return do_write_mark(); }

@@ -91,6 +91,8 @@ class LocalLog {
 
   // Raises committed() to the frame that ends at `position`. Precondition: position.txid <= end().txid.
   virtual void set_committed(LogPosition position) = 0;
+  // Raises committed() to the last frame that ends at or below `txid`. Precondition: txid <= end().txid.
+  virtual void commit_up_to(TxId txid) = 0;
 
   // Frames from the one that holds `from` on, committed ones only. kNotFound when purged, or above the end. The log outlives the reader.
   virtual kj::Promise<Result<kj::Own<LogReader>>> read(TxId from) = 0;
