@@ -105,8 +105,8 @@ Task<void> JournalCopy::reopen() {
       ++counts_.reopens;
       failure_.reset();
       reopen_delay_ = options_.reopen_delay;
-      seams_.log(LogLevel::kWarning, fmt::format("journal {}: opened again after a failure; it ends at txid {}", options_.name,
-                                                 (*opened)->end().txid.value));
+      seams_.log(LogLevel::kWarning,
+                 fmt::format("journal {}: opened again after a failure; it ends at txid {}", options_.name, (*opened)->end().txid.value));
       adopt(kj::mv(*opened));
       tell_followers();
       break;
@@ -142,8 +142,7 @@ wire::Refusal JournalCopy::refuse(ErrorCode code, std::string text) const {
 std::optional<wire::Refusal> JournalCopy::refusal(Epoch epoch, Uuid writer) const {
   if (closing_) return refuse(ErrorCode::kClosed, "the node is shutting down");
   if (failure_) return refuse(ErrorCode::kIo, fmt::format("it does not vote: {}", failure_->text()));
-  if (epoch < fence_)
-    return refuse(ErrorCode::kFenced, fmt::format("epoch {} is over, epoch {} is promised", epoch.value, fence_.value));
+  if (epoch < fence_) return refuse(ErrorCode::kFenced, fmt::format("epoch {} is over, epoch {} is promised", epoch.value, fence_.value));
   if (epoch == fence_ && writer != fence_to_)
     return refuse(ErrorCode::kFenced, fmt::format("epoch {} is promised to another writer", epoch.value));
   if (epoch.value > fence_.value + kEpochLeapMax)
@@ -249,20 +248,21 @@ Task<void> JournalCopy::store(std::deque<Pending>& batch) {
     auto refused = co_await take_up(all.epoch, all.writer);
     if (refused) answer = *std::move(refused);
   }
-  LogPosition proven = all.prev;
+  LogPosition proven = proven_end(all);
   if (!answer) {
     std::vector<FramePtr> frames = all.frames;
     if (!same_place(all.prev, log_->end())) answer = co_await take_back(all, frames);
     // An unknown tail is mended only by what is known to be committed.
-    if (!answer && !log_->tail_certain())
-      while (!frames.empty() && frames.back()->header().last() > all.committed) frames.pop_back();
-    const LogPosition stored = answer ? LogPosition{} : frames.empty() ? log_->end() : frames.back()->header().position();
+    if (!answer && !log_->tail_certain()) {
+      const auto known = std::ranges::partition_point(all.frames, [&](const FramePtr& f) { return f->header().last() <= all.committed; });
+      if (known != all.frames.end()) proven = known == all.frames.begin() ? all.prev : (*std::prev(known))->header().position();
+      while (!frames.empty() && frames.back()->header().last() > proven.txid) frames.pop_back();
+    }
     if (!answer && !frames.empty()) answer = co_await store_behind(all, std::move(frames));
-    if (!answer) proven = stored;
   }
   // Overtaken by a promise while the disk worked: what is durable stays, but is not claimed.
   if (!answer && fence_ != all.epoch) answer = *refusal(all.epoch, all.writer);
-  if (!answer) raise_committed(std::min(all.committed, std::min(proven.txid, proven_end(all).txid)));
+  if (!answer) raise_committed(std::min(all.committed, proven.txid));
   for (Pending& pending : batch) {
     StoreAnswer mine = answer ? *answer : StoreAnswer(Stored{proven_end(pending.request)});
     if (!answer && proven_end(pending.request).txid > proven.txid) mine = Stored{proven};  // of an unknown tail: so far
@@ -292,20 +292,23 @@ Task<std::optional<StoreAnswer>> JournalCopy::take_back(const AppendRequest& req
   // Another frame stands where the next one belongs.
   const FrameHeader& next = frames.front()->header();
   if (position.txid < log_->committed().txid)
-    co_return Refused(refuse(ErrorCode::kDamaged, fmt::format("an append of epoch {} would replace the committed transaction {}: the writer's log "
-                                                              "is not the journal's",
-                                                              request.epoch.value, next.first_txid)));
+    co_return Refused(
+        refuse(ErrorCode::kDamaged, fmt::format("an append of epoch {} would replace the committed transaction {}: the writer's log "
+                                                "is not the journal's",
+                                                request.epoch.value, next.first_txid)));
   const std::vector<LogPosition> branches = log_->branches();
   if (epoch_behind(branches, position.txid) == Epoch{next.epoch})
-    co_return Refused(refuse(ErrorCode::kDamaged, fmt::format("two different frames of epoch {} begin at txid {}", next.epoch, next.first_txid)));
+    co_return Refused(
+        refuse(ErrorCode::kDamaged, fmt::format("two different frames of epoch {} begin at txid {}", next.epoch, next.first_txid)));
   const TxId end = log_->end().txid;
   const LogPosition to = position;
   auto cut = co_await log_->cut(to);
   if (!cut) co_return Refused(refuse(cut.error().code(), cut.error().text()));
   ++counts_.cuts;
   counts_.frames_cut += end.value - to.txid.value;
-  seams_.log(LogLevel::kInfo, fmt::format("journal {}: took back txids {} to {}, which were never committed: epoch {} goes on behind txid {}",
-                                          options_.name, to.txid.value + 1, end.value, request.epoch.value, to.txid.value));
+  seams_.log(LogLevel::kInfo,
+             fmt::format("journal {}: took back txids {} to {}, which were never committed: epoch {} goes on behind txid {}", options_.name,
+                         to.txid.value + 1, end.value, request.epoch.value, to.txid.value));
   recent_.clear();
   recent_bytes_ = 0;
   note_configuration();
@@ -320,18 +323,20 @@ Task<std::optional<StoreAnswer>> JournalCopy::store_behind(AppendRequest& reques
   for (const FramePtr& frame : frames) {
     const Epoch next{frame->header().epoch};
     if (next < epoch || next > request.epoch)
-      co_return Refused(refuse(ErrorCode::kDamaged, fmt::format("a frame of epoch {} behind one of epoch {}, appended by epoch {}", next.value,
-                                                                epoch.value, request.epoch.value)));
+      co_return Refused(refuse(ErrorCode::kDamaged, fmt::format("a frame of epoch {} behind one of epoch {}, appended by epoch {}",
+                                                                next.value, epoch.value, request.epoch.value)));
     epoch = next;
   }
   if (log_->needs_segment() && !first.rolls())
-    co_return Refused(refuse(ErrorCode::kDamaged, fmt::format("the frame at txid {} does not open a segment where one must begin", first.first_txid)));
+    co_return Refused(
+        refuse(ErrorCode::kDamaged, fmt::format("the frame at txid {} does not open a segment where one must begin", first.first_txid)));
   const std::uint64_t bytes = bytes_of_frames(frames);
   const RunOn where = bytes <= options_.inline_bytes_max ? RunOn::kInline : RunOn::kDiskThread;
   const auto began = seams_.clock.now();
   auto stored = co_await log_->append(frames, where);
   if (!stored) co_return Refused(refuse(stored.error().code(), stored.error().text()));
-  (void)began;
+  const auto now = seams_.clock.now();
+  sync_.add(now - began, now);
   ++counts_.batches;
   counts_.frames += frames.size();
   counts_.bytes += bytes;
@@ -372,8 +377,8 @@ Task<StoreAnswer> JournalCopy::do_restart(Epoch epoch, Uuid writer, LogStart sta
   if (refused) co_return StoreAnswer(*std::move(refused));
   const LogPosition to = start.position;
   if (log_->committed().txid >= to.txid)
-    co_return StoreAnswer(refuse(ErrorCode::kRefused, fmt::format("beginning anew behind txid {}: it is committed up to txid {}", to.txid.value,
-                                                                  log_->committed().txid.value)));
+    co_return StoreAnswer(refuse(ErrorCode::kRefused, fmt::format("beginning anew behind txid {}: it is committed up to txid {}",
+                                                                  to.txid.value, log_->committed().txid.value)));
   if (to.txid <= log_->end().txid) {
     auto held = co_await log_->find(to.txid);
     if (held && *held && (*held)->digest == to.digest)
@@ -393,12 +398,14 @@ Task<StoreAnswer> JournalCopy::do_settle(Epoch epoch, Uuid writer, TxId upto) {
   const Turns::Turn turn = co_await turns_.take();
   if (auto refused = refusal(epoch, writer)) co_return StoreAnswer(*std::move(refused));
   if (log_->promised() != epoch || log_->end().txid < upto || log_->committed().txid < upto)
-    co_return StoreAnswer(refuse(ErrorCode::kRefused, fmt::format("it is committed up to txid {}, not {}", log_->committed().txid.value, upto.value)));
+    co_return StoreAnswer(
+        refuse(ErrorCode::kRefused, fmt::format("it is committed up to txid {}, not {}", log_->committed().txid.value, upto.value)));
   if (!log_->tail_certain()) {
     auto settled = co_await log_->settle_tail();
     if (!settled) co_return StoreAnswer(refuse(settled.error().code(), settled.error().text()));
     ++counts_.settled;
-    seams_.log(LogLevel::kInfo, fmt::format("journal {}: nothing is missing any more up to txid {}; it votes again", options_.name, upto.value));
+    seams_.log(LogLevel::kInfo,
+               fmt::format("journal {}: nothing is missing any more up to txid {}; it votes again", options_.name, upto.value));
   }
   co_return StoreAnswer(Stored{log_->end()});
 }
@@ -479,13 +486,14 @@ void JournalCopy::note_writer(std::string name, std::string host, TxId end) {
   writer_end_ = end;
 }
 
-void JournalCopy::fill(JournalCopyStatus& status) const {
+void JournalCopy::fill(JournalCopyStatus& status) {
   status.name = options_.name;
   status.directory = options_.directory;
   status.namespace_id = namespace_id_;
   status.lineage = lineage_;
   status.disk = log_->disk_id();
-  if (const auto configuration = decode_configuration(as_bytes(log_->committed_configuration().bytes))) status.members = configuration->members;
+  if (const auto configuration = decode_configuration(as_bytes(log_->committed_configuration().bytes)))
+    status.members = configuration->members;
   for (const Member& member : status.members) {
     if (member.disk != status.disk) continue;
     status.member = true;
@@ -514,6 +522,7 @@ void JournalCopy::fill(JournalCopyStatus& status) const {
   status.frames_cut = counts_.frames_cut;
   status.segments_pulled = counts_.pulls;
   status.segments_mended = counts_.mends;
+  status.sync = sync_.summary(seams_.clock.now());
   status.last_append_wall_us = last_append_wall_us_;
 }
 

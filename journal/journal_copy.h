@@ -1,4 +1,5 @@
-// One copy of a journal on one journal node: a local log, and the rules of the protocol about who may change it (protocol sections 2, 4, 6).
+// One copy of a journal on one journal node: a local log, and the rules of the protocol about who may change it (protocol sections 2, 4,
+// 6).
 //
 // Owns:      the log; what was asked of it and is not done.
 // Threads:   the event loop's.
@@ -23,6 +24,7 @@
 #include "base/tasks.h"
 #include "base/turns.h"
 #include "editlog/local_log.h"
+#include "journal/latency_window.h"
 #include "journal/node_status.h"
 #include "journal/wire.h"
 
@@ -34,7 +36,7 @@ struct CopyOptions {
   std::string node_name;
   Uuid boot;
   LocalLogOptions log;
-  std::uint64_t inline_bytes_max = 64u << 10;  // a batch up to this is written on the loop itself
+  std::uint64_t inline_bytes_max = 64u << 10;                       // a batch up to this is written on the loop itself
   std::chrono::nanoseconds reopen_delay = std::chrono::seconds(1);  // after a failure; doubled up to a minute while it fails again
 };
 
@@ -42,7 +44,7 @@ struct CopyOptions {
 struct AppendRequest {
   Epoch epoch;
   Uuid writer;
-  LogPosition prev;  // epoch is not looked at
+  LogPosition prev;              // epoch is not looked at
   std::vector<FramePtr> frames;  // verified, chained among each other and to prev
   TxId committed;
 };
@@ -93,7 +95,6 @@ class JournalCopy {
   kj::Promise<std::variant<wire::CopyState, wire::Refusal>> promise(Epoch epoch, Uuid writer) { return do_promise(epoch, writer); }
 
   // Protocol section 4. Answers come in the order of the calls; what is asked while the disk works is written with one sync.
-  // `member`: the writer says that this copy is in its configuration, so that an older one that does not name it yet is no reason to refuse.
   kj::Promise<StoreAnswer> append(AppendRequest request);
   std::uint64_t pending_bytes() const { return pending_bytes_; }
   kj::Promise<void> when_pending_below(std::uint64_t bytes);
@@ -116,7 +117,7 @@ class JournalCopy {
   void add_follower() { ++followers_; }
   void remove_follower();
 
-  void fill(JournalCopyStatus& status) const;
+  void fill(JournalCopyStatus& status);
   void note_writer(std::string name, std::string host, TxId end);
 
   // Waits for what is under way and leaves the log's end marked as durable.
@@ -180,6 +181,7 @@ class JournalCopy {
   std::deque<FramePtr> recent_;  // the newest durable frames, chained
   std::uint64_t recent_bytes_ = 0;
   CopyCounts counts_;
+  LatencyWindow sync_;
   std::string writer_name_;
   std::string writer_host_;
   TxId writer_end_;

@@ -40,12 +40,6 @@ std::optional<std::string_view> host_defect(std::string_view host) {
   return std::nullopt;
 }
 
-bool is_name(std::string_view name) {
-  return !name.empty() && name.size() <= 64 && name.front() != '.' && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-  });
-}
-
 Result<JournalUrl> parse_quorum(std::string_view url) {
   std::string_view rest = url.substr(kQuorum.size());
   const auto slash = rest.find('/');
@@ -53,7 +47,7 @@ Result<JournalUrl> parse_quorum(std::string_view url) {
   JournalUrl result;
   result.kind = JournalUrl::Kind::kQuorum;
   result.name = rest.substr(slash + 1);
-  if (!is_name(result.name)) return refuse(url, "the journal's name is not 1 to 64 of letters, digits, '-', '_', '.'");
+  if (!is_journal_name(result.name)) return refuse(url, "the journal's name is not 1 to 64 of letters, digits, '-', '_', '.'");
   rest = rest.substr(0, slash);
   while (true) {
     const auto comma = rest.find(',');
@@ -67,6 +61,12 @@ Result<JournalUrl> parse_quorum(std::string_view url) {
 }
 
 }  // namespace
+
+bool is_journal_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && name.front() != '.' && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+}
 
 Result<JournalUrl> parse_journal_url(std::string_view url) {
   if (url.starts_with(kQuorum)) return parse_quorum(url);

@@ -17,6 +17,9 @@ struct JournalUrl {
   std::string name;                // kQuorum: of the journal on its nodes
 };
 
+// 1 to 64 of letters, digits, '-', '_' and '.', not beginning with '.'.
+bool is_journal_name(std::string_view name);
+
 // kInvalidArgument with what was expected.
 Result<JournalUrl> parse_journal_url(std::string_view url);
 

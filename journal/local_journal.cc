@@ -8,6 +8,7 @@
 #include "editlog/control.h"
 #include "journal/history_reader.h"
 #include "journal/local_writer.h"
+#include "journal/outcome.h"
 
 namespace varve {
 namespace {
@@ -96,21 +97,7 @@ Task<Result<kj::Own<LogReader>>> LocalJournal::do_read_after(LogPosition after) 
 }
 
 kj::Promise<Result<Outcome>> LocalJournal::outcome(Ticket ticket) {
-  return do_outcome(ticket);
-}
-
-Task<Result<Outcome>> LocalJournal::do_outcome(Ticket ticket) {
-  if (ticket.txid.value == 0)
-    co_return fail(ErrorCode::kInvalidArgument, "asking for the outcome of txid 0: transactions are numbered from 1");
-  if (ticket.txid <= log_->start().position.txid) co_return Outcome::kUnknownYet;  // purged
-  if (ticket.txid > log_->committed().txid) co_return log_->committed().epoch > ticket.epoch ? Outcome::kNever : Outcome::kUnknownYet;
-  auto reader = co_await log_->read(ticket.txid);
-  if (!reader) co_return fail(reader.error());
-  auto frames = co_await (*reader)->next();
-  if (!frames && ticket.txid <= log_->start().position.txid) co_return Outcome::kUnknownYet;  // purged meanwhile
-  if (!frames) co_return fail(frames.error());
-  CHECK(!frames->empty() && frames->front().header->first() <= ticket.txid, ticket.txid.value);
-  co_return frames->front().header->self == ticket.frame ? Outcome::kCommitted : Outcome::kNever;
+  return outcome_in(*log_, ticket);
 }
 
 }  // namespace varve

@@ -48,7 +48,6 @@ class LocalJournal final : public Journal {
  private:
   Task<Result<kj::Own<JournalWriter>>> do_become_writer(std::string name, std::string host, SchemaInfo schema);
   Task<Result<kj::Own<LogReader>>> do_read_after(LogPosition after);
-  Task<Result<Outcome>> do_outcome(Ticket ticket);
 
   Seams seams_;
   kj::Own<LocalLog> log_;

@@ -23,7 +23,11 @@ kj::ArrayPtr<const kj::byte> to_kj(Bytes bytes) {
 }  // namespace
 
 StreamChannel::StreamChannel(kj::Own<kj::AsyncIoStream> stream, std::string peer, ChannelLimits limits)
-    : stream_(kj::mv(stream)), peer_(std::move(peer)), limits_(limits), buffer_bytes_(kBufferBytes), buffer_(std::make_shared<AlignedBuffer>(kBufferBytes)) {}
+    : stream_(kj::mv(stream)),
+      peer_(std::move(peer)),
+      limits_(limits),
+      buffer_bytes_(kBufferBytes),
+      buffer_(std::make_shared<AlignedBuffer>(kBufferBytes)) {}
 
 StreamChannel::~StreamChannel() noexcept(false) {}
 
@@ -40,8 +44,8 @@ Task<Result<StreamMessage>> StreamChannel::receive() {
   if (const auto defect = head_defect(message.head)) co_return fail(ErrorCode::kDamaged, fmt::format("from {}: {}", peer_, *defect));
   const std::uint64_t limit = message.head.control_bytes > 0 ? limits_.control_bytes_max : limits_.frames_bytes_max;
   if (message.head.payload_bytes > limit)
-    co_return fail(ErrorCode::kTooLarge, fmt::format("from {}: a message of {} bytes; at most {} are taken", peer_,
-                                                     message.head.payload_bytes, limit));
+    co_return fail(ErrorCode::kTooLarge,
+                   fmt::format("from {}: a message of {} bytes; at most {} are taken", peer_, message.head.payload_bytes, limit));
   begin_ += kSectorBytes;
   CO_TRY(co_await fill(message.head.payload_bytes));
   message.payload = std::as_const(*buffer_).span(begin_, message.head.payload_bytes);
@@ -150,8 +154,7 @@ Task<void> StreamChannel::write_queued() {
       for (Bytes piece : outgoing.pieces) pieces.add(to_kj(piece));
       if (!outgoing.control.empty()) {
         pieces.add(to_kj(as_bytes(outgoing.control)));
-        if (const std::size_t padding = outgoing.bytes - outgoing.control.size(); padding > 0)
-          pieces.add(to_kj(Bytes(kZeros, padding)));
+        if (const std::size_t padding = outgoing.bytes - outgoing.control.size(); padding > 0) pieces.add(to_kj(Bytes(kZeros, padding)));
       }
       bytes += kSectorBytes + outgoing.bytes;
     }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <kj/async-io.h>
+#include <kj/vector.h>
 
 #include <deque>
 #include <memory>

@@ -16,12 +16,12 @@
 namespace varve {
 
 enum class StreamKind : std::uint16_t {
-  kOpen = 1,     // client: control Open; the first message
-  kOpened = 2,   // node: control Opened; the first answer
-  kRequest = 3,  // control Request, answered by kAnswer with the same number; on an append connection from node to writer
-  kAnswer = 4,   // control Answer
-  kAppend = 5,   // writer: frames behind `position` (none: only `committed` and a sign of life)
-  kStored = 6,   // node: `position` is proved equal to the writer's log and durable; numbers ascend as those of what they answer
+  kOpen = 1,      // client: control Open; the first message
+  kOpened = 2,    // node: control Opened; the first answer
+  kRequest = 3,   // control Request, answered by kAnswer with the same number; on an append connection from node to writer
+  kAnswer = 4,    // control Answer
+  kAppend = 5,    // writer: frames behind `position` (none: only `committed` and a sign of life)
+  kStored = 6,    // node: `position` is proved equal to the writer's log and durable; numbers ascend as those of what they answer
   kMismatch = 7,  // node: control CopyState; the append's `position` is not here
   kRefused = 8,   // node: control Refusal; the append or order was not taken
   kOrder = 9,     // writer: control Order; answered by kStored, kMismatch or kRefused

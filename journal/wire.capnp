@@ -118,6 +118,11 @@ struct Request @0xc7a15e8d3b92f604 {
     segments @12 :Void;
     status @13 :Void;           # of the whole node, as JSON for people and tools
     change @14 :Change;         # handed on to the connected writer
+    outcome :group {            # of a transaction whose submission ended as unknown; answered by a text: "committed", "never", "unknown"
+      txid @15 :UInt64;
+      epoch @16 :UInt64;
+      frame @17 :Id;
+    }
   }
 }
 
@@ -137,7 +142,6 @@ struct Order @0xb19c6e05f8d2a374 {
     pull :group {               # fetch frames from another member, up to and including `to`
       source @0 :Text;          # its address
       to @1 :Position;
-      after @2 :List(Position); # not used by the node itself: for the log
     }
     restart :group {            # begin anew behind this start: what is below is purged everywhere
       start @2 :Position;

@@ -131,8 +131,7 @@ Result<Open> decode_open(Bytes bytes) {
         return open;
       case schema::Open::APPEND: {
         const auto append = in.getAppend();
-        open.kind =
-            OpenAppend{Epoch{append.getEpoch()}, get(append.getWriter()), get(append.getWriterName()), get(append.getWriterHost())};
+        open.kind = OpenAppend{Epoch{append.getEpoch()}, get(append.getWriter()), get(append.getWriterName()), get(append.getWriterHost())};
         return open;
       }
       case schema::Open::READ:
@@ -205,7 +204,13 @@ std::string encode(const Request& request) {
                             group.setUpto(purge.upto.value);
                           },
                           [&](const SegmentsRequest&) { out.setSegments(); }, [&](const StatusRequest&) { out.setStatus(); },
-                          [&](const ChangeRequest& change) { put_change(out.initChange(), change); }},
+                          [&](const ChangeRequest& change) { put_change(out.initChange(), change); },
+                          [&](const OutcomeRequest& outcome) {
+                            auto group = out.initOutcome();
+                            group.setTxid(outcome.ticket.txid.value);
+                            group.setEpoch(outcome.ticket.epoch.value);
+                            put(group.initFrame(), outcome.ticket.frame);
+                          }},
                request);
   });
 }
@@ -235,6 +240,11 @@ Result<Request> decode_request(Bytes bytes) {
       case schema::Request::CHANGE: {
         ASSIGN_OR_RETURN(ChangeRequest change, get_change(in.getChange()));
         return Request(std::move(change));
+      }
+      case schema::Request::OUTCOME: {
+        const Uuid frame = get(in.getOutcome().getFrame());
+        return Request(
+            OutcomeRequest{Ticket{TxId{in.getOutcome().getTxid()}, Epoch{in.getOutcome().getEpoch()}, Digest{frame.low, frame.high}}});
       }
     }
     return unknown("a request");

@@ -104,7 +104,11 @@ struct ChangeRequest {
 struct StateRequest {};
 struct SegmentsRequest {};
 struct StatusRequest {};
-using Request = std::variant<StateRequest, PromiseRequest, FormatRequest, PurgeRequest, SegmentsRequest, StatusRequest, ChangeRequest>;
+struct OutcomeRequest {
+  Ticket ticket;
+};
+using Request =
+    std::variant<StateRequest, PromiseRequest, FormatRequest, PurgeRequest, SegmentsRequest, StatusRequest, ChangeRequest, OutcomeRequest>;
 
 struct Done {};
 using Answer = std::variant<Refusal, Done, CopyState, std::vector<SegmentInfo>, std::string>;

@@ -83,7 +83,8 @@ std::vector<LogPosition> get(capnp::List<schema::Position>::Reader in) {
 Refusal get(schema::Refusal::Reader in) {
   Refusal refusal;
   // A code of a later version is a refusal all the same.
-  refusal.code = in.getCode() <= static_cast<std::uint16_t>(ErrorCode::kRefused) ? static_cast<ErrorCode>(in.getCode()) : ErrorCode::kRefused;
+  refusal.code =
+      in.getCode() <= static_cast<std::uint16_t>(ErrorCode::kRefused) ? static_cast<ErrorCode>(in.getCode()) : ErrorCode::kRefused;
   refusal.text = get(in.getText());
   refusal.promised = Epoch{in.getPromised()};
   return refusal;

@@ -1,0 +1,81 @@
+#include "journal/quorum_reader.h"
+
+#include <fmt/format.h>
+
+#include "base/result.h"
+#include "journal/quorum_journal.h"
+
+namespace varve {
+namespace {
+
+constexpr std::chrono::nanoseconds kRetry = std::chrono::milliseconds(20);
+
+std::vector<FrameView> views_of(const std::vector<FramePtr>& frames) {
+  std::vector<FrameView> views;
+  for (const FramePtr& frame : frames) views.push_back({&frame->header(), frame->body(), frame});
+  return views;
+}
+
+}  // namespace
+
+Task<Result<std::vector<FrameView>>> QuorumReader::do_next() {
+  if (at_.txid >= journal_.known_committed()) co_return std::vector<FrameView>();
+  co_return co_await take(true);
+}
+
+Task<Result<std::vector<FrameView>>> QuorumReader::follow() {
+  co_return co_await take(true);
+}
+
+Task<Result<std::vector<FrameView>>> QuorumReader::take(bool wait) {
+  while (true) {
+    const auto until = journal_.seams().clock.now() + journal_.options().open_patience;
+    if (stream_.get() == nullptr) CO_TRY(co_await ensure_stream(until));
+    auto frames = co_await stream_->next();
+    if (!frames) {
+      journal_.seams().log(LogLevel::kInfo, fmt::format("reading goes on with another member: {}", frames.error().text()));
+      stream_ = nullptr;
+      ++next_member_;
+      ++changes_;
+      continue;
+    }
+    journal_.note_committed(std::min(stream_->node_committed(), stream_->position().txid));
+    if (frames->empty() && wait) continue;
+    at_ = stream_->position();
+    co_return views_of(*frames);
+  }
+}
+
+// One member after the other. A member that does not have it yet may have it soon.
+Task<Result<void>> QuorumReader::ensure_stream(std::chrono::nanoseconds until) {
+  std::string problems;
+  bool purged_everywhere = true;
+  const std::vector<std::string> addresses = journal_.addresses();
+  for (std::size_t asked = 0; stream_.get() == nullptr; ++asked) {
+    const std::string address = addresses[next_member_ % addresses.size()];
+    std::vector<LogPosition> after{at_};
+    auto opened = co_await FrameStream::open(journal_.seams(), address, journal_.identity(), std::move(after), LogPosition{},
+                                             journal_.options().read_patience);
+    if (opened) {
+      stream_ = kj::mv(*opened);
+      break;
+    }
+    problems += fmt::format(" {};", opened.error().text());
+    if (opened.error().code() == ErrorCode::kDamaged && !opened.error().ticket()) {
+      // Its history is another one, or it is a node that was cut since: the others say which.
+      if (asked + 1 >= addresses.size() && !purged_everywhere) co_return fail(opened.error());
+    }
+    if (opened.error().code() != ErrorCode::kNotFound) purged_everywhere = false;
+    ++next_member_;
+    if ((asked + 1) % addresses.size() != 0) continue;
+    if (purged_everywhere) co_return fail(ErrorCode::kNotFound, fmt::format("reading the log behind txid {}:{}", at_.txid.value, problems));
+    if (journal_.seams().clock.now() >= until)
+      co_return fail(ErrorCode::kIo, fmt::format("reading the log behind txid {}: no member gives it:{}", at_.txid.value, problems));
+    problems.clear();
+    purged_everywhere = true;
+    co_await journal_.seams().clock.after(kRetry);
+  }
+  co_return ok();
+}
+
+}  // namespace varve
