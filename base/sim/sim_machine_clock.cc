@@ -41,10 +41,10 @@ kj::Promise<void> SimMachineClock::after(std::chrono::nanoseconds delay) {
   });
 }
 
-// The rate may change on the way: whoever arrives too early waits again.
+// The rate may change on the way, and times are rounded: whoever arrives too early waits again.
 kj::Promise<void> SimMachineClock::until(std::chrono::nanoseconds moment) {
   const std::int64_t rest = std::max<std::int64_t>((moment - now()).count(), 0);
-  const std::int64_t by_world = scale(rest, kMillion, kMillion + rate_ppm_) + (rate_ppm_ != 0 && rest != 0 ? 1 : 0);
+  const std::int64_t by_world = std::max<std::int64_t>(scale(rest, kMillion, kMillion + rate_ppm_), rest > 0 ? 1 : 0);
   return world_.after(std::chrono::nanoseconds(by_world)).then([this, moment]() -> kj::Promise<void> {
     if (now() >= moment) return kj::READY_NOW;
     return until(moment);
