@@ -240,6 +240,14 @@ TEST_F(SimMachinePowerTest, when_its_process_is_killed_sends_nothing_any_more) {
   EXPECT_EQ(receive(*pair_.client, 8), "1234");
 }
 
+TEST_F(SimMachinePowerTest, when_its_process_is_killed_frees_its_address_for_the_next) {
+  b_.kill_connections();
+  kj::Own<Listener> next = world_.wait(b_.network().listen("b:1"));
+  replace_process_at_b();  // late, and of no harm to the next
+  kj::Own<kj::AsyncIoStream> client = world_.wait(a_.network().connect("b:1"));
+  world_.wait(next->accept());
+}
+
 TEST_F(SimMachinePowerTest, may_end_the_world_without_power) {
   send(*pair_.client, "under way");
   a_.power_off();
