@@ -2,12 +2,6 @@
 
 namespace varve {
 
-namespace {
-
-constexpr std::uint64_t kWallStartUs = 1'700'000'000'000'000;
-
-}  // namespace
-
 std::chrono::nanoseconds SimClock::now() const {
   return std::chrono::nanoseconds((timer_.now() - kj::origin<kj::TimePoint>()) / kj::NANOSECONDS);
 }

@@ -9,6 +9,8 @@ namespace varve {
 
 class SimClock final : public Clock {
  public:
+  static constexpr std::uint64_t kWallStartUs = 1'700'000'000'000'000;
+
   explicit SimClock(kj::Timer& timer) : timer_(timer) {}
 
   std::chrono::nanoseconds now() const override;

@@ -1,13 +1,16 @@
-// A machine in one seed: virtual time, a simulated disk and network, repeatable randomness; one event loop, one thread.
-// There is one at a time on a thread.
+// A world in one seed: virtual time, a simulated disk and network, repeatable randomness; one event loop, one thread.
+// There is one at a time on a thread. It is a machine by itself (seams()), or holds several by name (add_machine()).
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/seams.h"
 #include "base/sim/sim_clock.h"
 #include "base/sim/sim_disk.h"
+#include "base/sim/sim_machine.h"
 #include "base/sim/sim_network.h"
 #include "base/sim/sim_port.h"
 #include "base/sim/sim_random.h"
@@ -24,6 +27,10 @@ class SimWorld {
   KJ_DISALLOW_COPY(SimWorld);
 
   Seams seams() { return {clock_, disk_, network_, random_, workers_, log_sink_}; }
+
+  // Precondition: the name is new. What the world draws later depends on the machines added before.
+  SimMachine& add_machine(const std::string& name);
+  SimMachine& machine(const std::string& name) { return *machines_.at(name); }
 
   SimClock& clock() { return clock_; }
   SimDisk& disk() { return disk_; }
@@ -61,6 +68,7 @@ class SimWorld {
   SimWorkers workers_;
   std::vector<std::string> log_lines_;
   LogSink log_sink_;
+  std::map<std::string, std::unique_ptr<SimMachine>> machines_;  // by name
 };
 
 }  // namespace varve

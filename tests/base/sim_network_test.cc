@@ -97,6 +97,20 @@ TEST_F(SimNetworkTest, swallows_silently_when_blocked) {
   EXPECT_FALSE(connecting.poll(world_.scope()));
 }
 
+TEST_F(SimNetworkTest, delivers_late_or_breaks_when_a_block_is_mended) {
+  connect();
+  network_.block("node1:8485");
+  send(*client_, "late");
+  world_.run_for(std::chrono::hours(1));
+  network_.mend("node1:8485", SimHeal::kDeliver);
+  EXPECT_EQ(receive(*server_, 4), "late");
+  network_.block("node1:8485");
+  send(*client_, "lost");
+  world_.run_for(std::chrono::hours(1));
+  network_.mend("node1:8485", SimHeal::kBreak);
+  EXPECT_THROW(receive(*server_, 4), kj::Exception);
+}
+
 TEST_F(SimNetworkTest, forgets_a_read_that_is_dropped) {
   connect();
   std::array<char, 8> buffer;
