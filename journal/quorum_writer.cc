@@ -37,7 +37,7 @@ QuorumWriter::QuorumWriter(Seams seams, Reign reign, QuorumWriterOptions options
   for (FramePtr& frame : reign_.tail) window_.add(std::move(frame));
   reign_.tail.clear();
   for (const Member& member : configuration_.members) {
-    members_.push_back(kj::heap<MemberReplication>(seams_, *this, member, options_.replication));
+    members_.push_back(kj::heap<MemberReplication>(seams_, static_cast<ReplicatedLog&>(*this), member, options_.replication));
     members_.back()->start();
   }
   tasks_.add(watch());
@@ -238,7 +238,7 @@ Task<Result<void>> QuorumWriter::do_close() {
 
 // --- Members ---
 
-MemberReplication* QuorumWriter::find(Uuid disk) const {
+const MemberReplication* QuorumWriter::find(Uuid disk) const {
   for (const auto& member : members_)
     if (member->member().disk == disk) return member.get();
   return nullptr;
@@ -336,7 +336,7 @@ void QuorumWriter::adopt(Configuration next) {
   members_ = kj::mv(staying);
   for (const Member& member : configuration_.members) {
     if (find(member.disk) != nullptr) continue;
-    members_.push_back(kj::heap<MemberReplication>(seams_, *this, member, options_.replication));
+    members_.push_back(kj::heap<MemberReplication>(seams_, static_cast<ReplicatedLog&>(*this), member, options_.replication));
     members_.back()->start();
   }
 }

@@ -121,7 +121,7 @@ class QuorumWriter final : public JournalWriter, private ReplicatedLog {
   void end_reign(Error error);
   Task<void> watch();
   Task<Result<void>> do_close();
-  MemberReplication* find(Uuid disk) const;
+  const MemberReplication* find(Uuid disk) const;
   std::size_t live_voters(const Configuration& configuration) const;
 
   Seams seams_;
