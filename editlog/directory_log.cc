@@ -23,18 +23,18 @@ SegmentPreparerOptions preparer_options(const LocalLogOptions& options, Uuid nam
 
 }  // namespace
 
-// One append at a time; one that is dropped half way leaves the log's end in doubt.
-class DirectoryLog::AppendTurn {
+// One append, cut or restart at a time; one that is dropped half way leaves the log's end in doubt.
+class DirectoryLog::WriteTurn {
  public:
-  explicit AppendTurn(DirectoryLog& log) : log_(log) {
-    CHECK(!log.appending_);
-    log.appending_ = true;
+  explicit WriteTurn(DirectoryLog& log) : log_(log) {
+    CHECK(!log.writing_);
+    log.writing_ = true;
   }
-  AppendTurn(const AppendTurn&) = delete;
-  ~AppendTurn() noexcept {
-    log_.appending_ = false;
-    if (!finished_) log_.fail_with(Error(ErrorCode::kIo, "an append was dropped half way: reopen the log"));
-    KJ_IF_MAYBE (waiter, log_.append_waiter_) {
+  WriteTurn(const WriteTurn&) = delete;
+  ~WriteTurn() noexcept {
+    log_.writing_ = false;
+    if (!finished_) log_.fail_with(Error(ErrorCode::kIo, "a change was dropped half way: reopen the log"));
+    KJ_IF_MAYBE (waiter, log_.write_waiter_) {
       (*waiter)->fulfill();
     }
   }
@@ -56,6 +56,7 @@ DirectoryLog::DirectoryLog(Seams seams, kj::Own<Directory> directory, kj::Own<Di
       segments_(std::move(recovered.segments)),
       end_(recovered.end),
       committed_(recovered.committed),
+      configurations_(std::move(recovered.configurations)),
       uncommitted_(std::move(recovered.uncommitted)),
       preparer_(seams, *directory_, preparer_options(options, marks_.state().namespace_id)) {
   auto failing = kj::newPromiseAndFulfiller<Error>();
@@ -106,44 +107,65 @@ Task<Result<void>> DirectoryLog::do_append(std::vector<FramePtr> frames, RunOn w
   if (frames.empty()) co_return ok();
   CHECK(frames.front()->header().previous == end_.digest && frames.front()->header().first() == end_.txid.next(),
         frames.front()->header().first_txid, end_.txid.value);
-  AppendTurn turn(*this);
+  WriteTurn turn(*this);
   const bool starts_epoch = frames.back()->header().frame_kind() == FrameKind::kEpochStart;
   std::vector<AppendGroup> groups = group_by_segment(std::move(frames));
   std::vector<std::uint64_t> sizes;
+  const bool grows = !groups.front().rolls() && groups.front().bytes() > segment_space();
+  if (grows) sizes.push_back(std::max(2 * writer()->file_bytes(), segment_file_bytes(segment_bytes_used() + groups.front().bytes())));
   for (const AppendGroup& group : groups)
     if (group.rolls()) sizes.push_back(std::max(usual_segment_bytes(options_), segment_file_bytes(group.bytes())));
+  // A reign begins on a full disk too, or nobody could read what is there: in a segment of just the size, then.
+  std::optional<std::uint64_t> least;
+  if (starts_epoch && groups.size() == 1) least = segment_file_bytes((grows ? segment_bytes_used() : 0) + groups.front().bytes());
   // All the space first: a refusal leaves everything as it was.
-  std::vector<PreparedSegment> prepared;
-  if (!sizes.empty()) {
-    auto taken = co_await preparer_.take(std::move(sizes));
-    // A reign begins on a full disk too, or nobody could read what is there: in a segment of just the size, then.
-    if (!taken && taken.error().code() == ErrorCode::kNoSpace && starts_epoch && groups.size() == 1) {
-      auto reserved = co_await preparer_.take_reserved(segment_file_bytes(groups.front().bytes()));
-      taken = std::vector<PreparedSegment>();
-      if (reserved)
-        taken->push_back(kj::mv(*reserved));
-      else
-        taken = fail(reserved.error());
-    }
-    if (!taken) {
-      turn.finish();
-      if (taken.error().code() != ErrorCode::kNoSpace) fail_with(taken.error());
-      co_return fail(taken.error());
-    }
-    prepared = kj::mv(*taken);
+  auto prepared = co_await take_space(std::move(sizes), least);
+  if (!prepared) {
+    turn.finish();
+    if (prepared.error().code() != ErrorCode::kNoSpace) fail_with(prepared.error());
+    co_return fail(prepared.error());
   }
   std::size_t next_prepared = 0;
   Result<void> done = ok();
-  for (AppendGroup& group : groups) {
+  if (grows) done = co_await grow(kj::mv((*prepared)[next_prepared++]));
+  for (std::size_t i = 0; i < groups.size() && done; ++i) {
+    AppendGroup& group = groups[i];
     if (group.rolls())
-      done = co_await open_segment(kj::mv(prepared[next_prepared++]), std::move(group.frames), where);
+      done = co_await open_segment(kj::mv((*prepared)[next_prepared++]), std::move(group.frames), where);
     else
       done = co_await append_group(std::move(group.frames), where);
-    if (!done) break;
   }
   turn.finish();
   if (next_prepared > 0 && done) preparer_.prepare_ahead();
   co_return settle(std::move(done));
+}
+
+// With `least`, a single one is made of just that size rather than none.
+Task<Result<std::vector<PreparedSegment>>> DirectoryLog::take_space(std::vector<std::uint64_t> sizes, std::optional<std::uint64_t> least) {
+  std::vector<PreparedSegment> prepared;
+  if (sizes.empty()) co_return prepared;
+  auto taken = co_await preparer_.take(std::move(sizes));
+  if (taken || taken.error().code() != ErrorCode::kNoSpace || !least) co_return taken;
+  auto reserved = co_await preparer_.take_reserved(*least);
+  if (!reserved) co_return fail(reserved.error());
+  prepared.push_back(kj::mv(*reserved));
+  co_return prepared;
+}
+
+// The segment in progress goes on in a larger file.
+Task<Result<void>> DirectoryLog::grow(PreparedSegment prepared) {
+  LogSegment& old = segments_.newest();
+  const FramesToCopy frames = all_frames(old.writer->contents());
+  CO_ASSIGN_OR_RETURN(auto writer, co_await copy_segment(*directory_, old.writer->file(), frames, kj::mv(prepared)));
+  auto grown = std::make_shared<LogSegment>();
+  grown->header = old.header;
+  grown->last = old.last;
+  grown->durable_end = old.durable_end;
+  grown->visible_end = old.visible_end;
+  grown->bytes = writer->file_bytes();
+  grown->writer = kj::mv(writer);
+  segments_.replace_newest(std::move(grown));
+  co_return ok();
 }
 
 Task<Result<void>> DirectoryLog::append_group(std::vector<FramePtr> group, RunOn where) {
@@ -172,9 +194,11 @@ void DirectoryLog::appended(const std::vector<FramePtr>& group, std::uint64_t of
   for (const FramePtr& frame : group) {
     offset += frame->header().frame_bytes();
     uncommitted_.add({frame->header().position(), offset});
+    if (auto configuration = configuration_in(frame->header(), frame->body())) configurations_.add(*std::move(configuration));
   }
   end_ = group.back()->header().position();
   segments_.newest().last = end_;
+  segments_.newest().durable_end = offset;
   marks_.appended(end_);
 }
 
@@ -190,6 +214,7 @@ void DirectoryLog::commit_up_to(TxId txid) {
     committed_ = end->position;
     segments_.find(committed_.txid)->visible_end = end->offset;
   }
+  configurations_.commit(committed_.txid);
   finalize_committed();
 }
 
@@ -203,13 +228,13 @@ LogSegment* DirectoryLog::to_finalize() const {
 }
 
 void DirectoryLog::finalize_committed() {
-  if (finalizing_ || failure_ || to_finalize() == nullptr) return;
+  if (finalizing_ || dropping_ || failure_ || to_finalize() == nullptr) return;
   finalizing_ = true;
   finalizer_ = kj::Promise<void>(finalize_in_turn()).fork();
 }
 
 Task<void> DirectoryLog::finalize_in_turn() {
-  while (LogSegment* segment = failure_ ? nullptr : to_finalize()) {
+  while (LogSegment* segment = failure_ || dropping_ ? nullptr : to_finalize()) {
     auto finalized = co_await segment->writer->finalize(*directory_);
     if (!finalized) {
       fail_with(finalized.error());
@@ -222,13 +247,115 @@ Task<void> DirectoryLog::finalize_in_turn() {
 }
 
 kj::Promise<Result<kj::Own<LogReader>>> DirectoryLog::read(TxId from) {
-  using Opened = Result<kj::Own<LogReader>>;
-  if (closing_) return Opened(fail(ErrorCode::kClosed, fmt::format("{}: the log is closed", directory_->path())));
+  return open_reader(from, ReadBound::kCommitted);
+}
+
+kj::Promise<Result<kj::Own<LogReader>>> DirectoryLog::read_durable(TxId from) {
+  return open_reader(from, ReadBound::kDurable);
+}
+
+Result<kj::Own<LogReader>> DirectoryLog::open_reader(TxId from, ReadBound bound) {
+  if (closing_) return fail(ErrorCode::kClosed, fmt::format("{}: the log is closed", directory_->path()));
   const TxId start = marks_.state().start.position.txid;
   if (from <= start || from > end_.txid.next())
-    return Opened(fail(ErrorCode::kNotFound, fmt::format("reading {} from txid {}: the log holds txids {} to {}", directory_->path(),
-                                                         from.value, start.value + 1, end_.txid.value)));
-  return Opened(kj::heap<LocalLogReader>(*directory_, *this, segments_, from));
+    return fail(ErrorCode::kNotFound, fmt::format("reading {} from txid {}: the log holds txids {} to {}", directory_->path(), from.value,
+                                                  start.value + 1, end_.txid.value));
+  kj::Own<LogReader> reader = kj::heap<LocalLogReader>(*directory_, *this, segments_, from, bound);
+  return reader;
+}
+
+std::vector<LogPosition> DirectoryLog::branches() const {
+  std::vector<LogPosition> found{committed_};
+  for (const FrameEnd& end : uncommitted_.all()) {
+    if (found.size() > 1 && found.back().epoch == end.position.epoch) found.pop_back();
+    found.push_back(end.position);
+  }
+  return found;
+}
+
+// Without a look at the disk, where a frame ends, and at which offset.
+std::optional<FrameEnd> DirectoryLog::known_end(TxId txid) const {
+  if (auto end = uncommitted_.find(txid)) return end;
+  const auto segment = segments_.find(txid);
+  if (!segment) return txid == start().position.txid ? std::optional(FrameEnd{start().position, 0}) : std::nullopt;
+  if (txid == segment->last.txid) return FrameEnd{segment->last, segment->durable_end};
+  if (txid == committed_.txid) return FrameEnd{committed_, segment->visible_end};
+  return std::nullopt;
+}
+
+Task<Result<std::optional<LogPosition>>> DirectoryLog::do_find(TxId txid) {
+  CO_TRY(usable());
+  std::optional<LogPosition> found;
+  if (const auto known = known_end(txid)) {
+    found = known->position;
+    co_return found;
+  }
+  if (txid < start().position.txid || txid > committed_.txid) co_return found;
+  LocalLogReader reader(*directory_, *this, segments_, txid);
+  CO_ASSIGN_OR_RETURN(const auto frames, co_await reader.next());
+  if (!frames.empty() && frames.front().header->last() == txid) found = frames.front().header->position();
+  co_return found;
+}
+
+Task<Result<void>> DirectoryLog::do_cut(LogPosition to) {
+  CO_TRY(usable());
+  CHECK(committed_.txid <= to.txid && to.txid < end_.txid, committed_.txid.value, to.txid.value, end_.txid.value);
+  const auto end = known_end(to.txid);
+  CHECK(end && end->position == to, to.txid.value);
+  WriteTurn turn(*this);
+  dropping_ = true;
+  if (finalizing_) co_await finalizer_->addBranch();
+  LogCut cut(*directory_, segments_, preparer_, to, segments_.find(to.txid), end->offset);
+  Result<void> done = co_await cut.prepare(usual_segment_bytes(options_));
+  const bool no_space = !done && done.error().code() == ErrorCode::kNoSpace;
+  if (done) done = co_await cut_files(cut, to);
+  dropping_ = false;
+  turn.finish();
+  if (no_space) co_return done;
+  preparer_.prepare_ahead();
+  finalize_committed();
+  co_return settle(std::move(done));
+}
+
+Task<Result<void>> DirectoryLog::cut_files(LogCut& cut, LogPosition to) {
+  CO_TRY(co_await marks_.begin_cut(to));
+  cut.take_back();
+  uncommitted_.cut(to.txid);
+  configurations_.cut(to.txid);
+  end_ = to;
+  CO_TRY(co_await cut.shorten());
+  co_return co_await marks_.finish_cut();
+}
+
+Task<Result<void>> DirectoryLog::do_restart(LogStart start) {
+  CO_TRY(usable());
+  CHECK(start.position.txid > committed_.txid, start.position.txid.value, committed_.txid.value);
+  WriteTurn turn(*this);
+  dropping_ = true;
+  if (finalizing_) co_await finalizer_->addBranch();
+  auto done = co_await marks_.begin_restart(std::move(start));
+  if (done) {
+    std::vector<std::shared_ptr<LogSegment>> dropped = segments_.clear();
+    forget_all();
+    done = co_await remove_segment_files(*directory_, std::move(dropped));
+  }
+  if (done) done = co_await marks_.finish_restart();
+  dropping_ = false;
+  turn.finish();
+  co_return settle(std::move(done));
+}
+
+void DirectoryLog::forget_all() {
+  end_ = committed_ = start().position;
+  uncommitted_ = FrameEnds();
+  configurations_.begin_at(start());
+}
+
+Task<Result<void>> DirectoryLog::do_settle_tail() {
+  CO_TRY(usable());
+  if (tail_certain()) co_return ok();
+  auto settled = co_await marks_.settle_tail();
+  co_return settle(std::move(settled));
 }
 
 // The state of the log right before a segment: its SegmentStart repeats the newest configuration.
@@ -251,9 +378,14 @@ Task<Result<std::uint64_t>> DirectoryLog::do_purge(TxId upto) {
          all[count + 1]->header.first() <= committed_.txid)
     ++count;
   if (count == 0) co_return std::uint64_t{0};
+  const std::size_t cuts = segments_.cuts();
   CO_ASSIGN_OR_RETURN(LogStart start, co_await start_before(all[count]->header.first()));
+  if (segments_.cuts() != cuts) co_return std::uint64_t{0};
+  const TxId last = start.position.txid;
   auto moved = co_await marks_.move_start(std::move(start));
   CO_TRY(settle(std::move(moved)));
+  if (this->start().position.txid != last) co_return std::uint64_t{0};  // a restart overtook it
+  configurations_.purge(last);
 
   std::vector<std::shared_ptr<LogSegment>> purged;
   while (count-- > 0) purged.push_back(segments_.take_oldest());
@@ -283,9 +415,9 @@ Task<Result<void>> DirectoryLog::do_write_mark() {
 Task<Result<void>> DirectoryLog::do_close() {
   if (closing_) co_return ok();
   closing_ = true;
-  if (appending_) {
+  if (writing_) {
     auto paf = kj::newPromiseAndFulfiller<void>();
-    append_waiter_ = kj::mv(paf.fulfiller);
+    write_waiter_ = kj::mv(paf.fulfiller);
     co_await kj::mv(paf.promise);
   }
   preparer_.stop();

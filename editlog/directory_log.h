@@ -5,7 +5,10 @@
 // Invariant: as LocalLog's; uncommitted_ holds the ends of exactly the durable frames above committed().
 #pragma once
 
+#include "editlog/configuration_history.h"
 #include "editlog/local_log.h"
+#include "editlog/local_log_reader.h"
+#include "editlog/log_cut.h"
 #include "editlog/mark_keeper.h"
 #include "editlog/recovery.h"
 #include "editlog/segment_list.h"
@@ -46,20 +49,17 @@ class DirectoryLog final : public LocalLog {
   kj::Promise<Result<void>> write_mark() override { return do_write_mark(); }
   kj::Promise<Result<void>> close() override { return do_close(); }
 
+  bool tail_certain() const override { return !marks_.state().tail_unknown; }
+  kj::Promise<Result<void>> settle_tail() override { return do_settle_tail(); }
+  const LogConfiguration& configuration() const override { return configurations_.newest(); }
+  const LogConfiguration& committed_configuration() const override { return configurations_.committed(); }
+  std::vector<LogPosition> branches() const override;
+  kj::Promise<Result<std::optional<LogPosition>>> find(TxId txid) override { return do_find(txid); }
+  kj::Promise<Result<kj::Own<LogReader>>> read_durable(TxId from) override;
+  kj::Promise<Result<void>> cut(LogPosition to) override { return do_cut(to); }
+  kj::Promise<Result<void>> restart(LogStart start) override { return do_restart(std::move(start)); }
+
   // UNIMPLEMENTED
-  bool tail_certain() const override { return true; }
-  kj::Promise<Result<void>> settle_tail() override { return Result<void>(fail(ErrorCode::kRefused, "not yet")); }
-  const LogConfiguration& configuration() const override { return configuration_; }
-  const LogConfiguration& committed_configuration() const override { return configuration_; }
-  std::vector<LogPosition> branches() const override { return {committed_, end_}; }
-  kj::Promise<Result<std::optional<LogPosition>>> find(TxId) override {
-    return Result<std::optional<LogPosition>>(fail(ErrorCode::kRefused, "not yet"));
-  }
-  kj::Promise<Result<kj::Own<LogReader>>> read_durable(TxId) override {
-    return Result<kj::Own<LogReader>>(fail(ErrorCode::kRefused, "not yet"));
-  }
-  kj::Promise<Result<void>> cut(LogPosition) override { return Result<void>(fail(ErrorCode::kRefused, "not yet")); }
-  kj::Promise<Result<void>> restart(LogStart) override { return Result<void>(fail(ErrorCode::kRefused, "not yet")); }
   std::vector<DamagedSegment> damaged() const override { return {}; }
   kj::Promise<Result<void>> mend(TxId, kj::Own<LogReader>) override { return Result<void>(fail(ErrorCode::kRefused, "not yet")); }
   kj::Promise<Result<bool>> scrub(TxId, std::uint64_t) override { return Result<bool>(fail(ErrorCode::kRefused, "not yet")); }
@@ -67,8 +67,7 @@ class DirectoryLog final : public LocalLog {
   void check_invariants() const override;
 
  private:
-  LogConfiguration configuration_;
-  class AppendTurn;
+  class WriteTurn;
 
   // Of the segment that grows; nullptr when the newest one is finalized, or there is none.
   SegmentWriter* writer() const;
@@ -78,9 +77,19 @@ class DirectoryLog final : public LocalLog {
 
   Task<Result<void>> do_promise(Epoch epoch, Uuid writer);
   Task<Result<void>> do_append(std::vector<FramePtr> frames, RunOn where);
+  Task<Result<std::vector<PreparedSegment>>> take_space(std::vector<std::uint64_t> sizes, std::optional<std::uint64_t> least);
+  Task<Result<void>> grow(PreparedSegment prepared);
   Task<Result<void>> append_group(std::vector<FramePtr> group, RunOn where);
   Task<Result<void>> open_segment(PreparedSegment prepared, std::vector<FramePtr> group, RunOn where);
   void appended(const std::vector<FramePtr>& group, std::uint64_t offset);
+  Result<kj::Own<LogReader>> open_reader(TxId from, ReadBound bound);
+  Task<Result<std::optional<LogPosition>>> do_find(TxId txid);
+  std::optional<FrameEnd> known_end(TxId txid) const;
+  Task<Result<void>> do_cut(LogPosition to);
+  Task<Result<void>> cut_files(LogCut& cut, LogPosition to);
+  Task<Result<void>> do_restart(LogStart start);
+  void forget_all();
+  Task<Result<void>> do_settle_tail();
   Task<Result<std::uint64_t>> do_purge(TxId upto);
   Task<Result<LogStart>> start_before(TxId first);
   Task<Result<void>> do_write_mark();
@@ -98,13 +107,15 @@ class DirectoryLog final : public LocalLog {
   SegmentList segments_;
   LogPosition end_;
   LogPosition committed_;
+  ConfigurationHistory configurations_;
   FrameEnds uncommitted_;
   std::optional<Error> failure_;
   kj::Own<kj::PromiseFulfiller<Error>> failing_;
   kj::ForkedPromise<Error> failed_ = nullptr;
-  bool appending_ = false;
+  bool writing_ = false;   // an append, a cut or a restart is under way
+  bool dropping_ = false;  // one of the latter
   bool closing_ = false;
-  kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> append_waiter_;
+  kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> write_waiter_;
   SegmentPreparer preparer_;
   bool finalizing_ = false;
   std::optional<kj::ForkedPromise<void>> finalizer_;

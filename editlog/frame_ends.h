@@ -1,6 +1,7 @@
 // Where the durable frames end that are not yet known to be committed, oldest first.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -33,6 +34,18 @@ class FrameEnds {
     const FrameEnd first = ends_.front();
     ends_.pop_front();
     return first;
+  }
+
+  // Forgets those that end above `txid`.
+  void cut(TxId txid) {
+    while (!ends_.empty() && ends_.back().position.txid > txid) ends_.pop_back();
+  }
+
+  // The one that ends at `txid`.
+  std::optional<FrameEnd> find(TxId txid) const {
+    const auto found = std::ranges::lower_bound(ends_, txid, {}, [](const FrameEnd& end) { return end.position.txid; });
+    if (found == ends_.end() || found->position.txid != txid) return std::nullopt;
+    return *found;
   }
 
   bool empty() const { return ends_.empty(); }

@@ -20,16 +20,11 @@
 #include "base/task.h"
 #include "editlog/frame.h"
 #include "editlog/local_log_options.h"
+#include "editlog/log_configuration.h"
 #include "editlog/log_reader.h"
 #include "editlog/slots.h"
 
 namespace varve {
-
-// A configuration record in a log, or the one that its start carries.
-struct LogConfiguration {
-  TxId txid;          // of the record; of the start when there is none behind it
-  std::string bytes;  // Configuration (control.capnp), canonical
-};
 
 // A whole segment of which not every byte is proven. What stands at its two ends is known from its neighbours, its trailer or the slots.
 struct DamagedSegment {
@@ -129,7 +124,7 @@ class LocalLog {
   virtual kj::Promise<Result<kj::Own<LogReader>>> read_durable(TxId from) = 0;
 
   // Takes away all frames above `to`, as a durable step of its own (protocol section 4). Precondition: `to` is start() or the end of a
-  // frame, committed().txid <= to.txid < end().txid, and no append is under way.
+  // frame, committed().txid <= to.txid < end().txid, and no append is under way. kNoSpace: nothing was cut.
   virtual kj::Promise<Result<void>> cut(LogPosition to) = 0;
 
   // Drops everything and begins anew behind `start`, durable in one step (the new start in the slots, then the old files go). The promise

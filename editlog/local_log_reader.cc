@@ -11,10 +11,16 @@
 namespace varve {
 
 Task<Result<std::vector<FrameView>>> LocalLogReader::do_next() {
-  while (next_ <= log_.committed().txid) {
+  CO_TRY(notice_cut());
+  while (next_ <= bound()) {
+    if (segment_ && segment_->replaced) leave_segment();
     if (!segment_) CO_TRY(co_await enter_segment());
-    if (segment_->visible_end > end_offset_) reader_->extend(end_offset_ = segment_->visible_end);
+    if (readable_end() > end_offset_) reader_->extend(end_offset_ = readable_end());
     CO_ASSIGN_OR_RETURN(std::vector<FrameView> frames, co_await reader_->next());
+    if (was_cut()) {
+      CO_TRY(notice_cut());
+      continue;
+    }
     if (frames.empty() && !(reader_->stop()->kind == SegmentStop::Kind::kEnd && at_end_of_segment())) co_return fail(stopped());
     std::erase_if(frames, [this](const FrameView& frame) { return frame.header->last() < next_; });
     if (!frames.empty()) {
@@ -25,6 +31,27 @@ Task<Result<std::vector<FrameView>>> LocalLogReader::do_next() {
     if (!frames.empty()) co_return frames;
   }
   co_return std::vector<FrameView>();
+}
+
+TxId LocalLogReader::bound() const {
+  return bound_ == ReadBound::kCommitted ? log_.committed().txid : log_.end().txid;
+}
+
+std::uint64_t LocalLogReader::readable_end() const {
+  return bound_ == ReadBound::kCommitted ? segment_->visible_end : segment_->durable_end;
+}
+
+// What stands below the cut is read again from where it stands now.
+Result<void> LocalLogReader::notice_cut() {
+  if (!was_cut()) return ok();
+  const TxId cut = segments_.lowest_cut_since(cuts_seen_);
+  if (next_ > cut.next())
+    return fail(ErrorCode::kNotFound,
+                fmt::format("reading the log from txid {}: it was cut at txid {} while it was read; read again from there", next_.value,
+                            cut.value));
+  cuts_seen_ = segments_.cuts();
+  leave_segment();
+  return ok();
 }
 
 // Only the newest segment grows, so the last frame of an older one is its end.
@@ -53,16 +80,17 @@ Task<Result<void>> LocalLogReader::enter_segment() {
     file_ = segment->writer->share_file();
     entry = find_in_index(segment->writer->contents().index(), next_);
   }
+  const SegmentHeader header = segment->header;
   SegmentRange range;
-  range.namespace_id = segment->header.namespace_id;
-  range.lineage = segment->header.lineage;
+  range.namespace_id = header.namespace_id;
+  range.lineage = header.lineage;
   range.offset = entry.offset;
-  range.end_offset = end_offset_ = segment->visible_end;
+  segment_ = std::move(segment);
+  range.end_offset = end_offset_ = std::max(readable_end(), entry.offset);
   range.before = {TxId{entry.first_txid}.previous(), Epoch{}, std::nullopt};
-  if (entry.offset == kFramesOffset) range.before.digest = segment->header.previous;
+  if (entry.offset == kFramesOffset) range.before.digest = header.previous;
   if (before_ && before_->txid == range.before.txid) range.before = {before_->txid, before_->epoch, before_->digest};
   reader_.emplace(*file_, range, cache_);
-  segment_ = std::move(segment);
   co_return ok();
 }
 

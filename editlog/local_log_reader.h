@@ -18,10 +18,15 @@ namespace varve {
 
 class LocalLog;
 
+enum class ReadBound : std::uint8_t {
+  kCommitted,
+  kDurable,  // up to the end; kNotFound when what was given out has been cut
+};
+
 class LocalLogReader final : public LogReader {
  public:
-  LocalLogReader(Directory& directory, const LocalLog& log, const SegmentList& segments, TxId from)
-      : directory_(directory), log_(log), segments_(segments), next_(from) {}
+  LocalLogReader(Directory& directory, const LocalLog& log, const SegmentList& segments, TxId from, ReadBound bound = ReadBound::kCommitted)
+      : directory_(directory), log_(log), segments_(segments), next_(from), bound_(bound), cuts_seen_(segments.cuts()) {}
 
   kj::Promise<Result<std::vector<FrameView>>> next() override { return do_next(); }
 
@@ -29,6 +34,10 @@ class LocalLogReader final : public LogReader {
   Task<Result<std::vector<FrameView>>> do_next();
   Task<Result<void>> enter_segment();
   Task<Result<IndexEntry>> open_finalized(const LogSegment& segment);
+  TxId bound() const;
+  std::uint64_t readable_end() const;
+  bool was_cut() const { return bound_ == ReadBound::kDurable && cuts_seen_ != segments_.cuts(); }
+  Result<void> notice_cut();
   Error purged() const;
   bool at_end_of_segment() const;
   void leave_segment();
@@ -37,7 +46,9 @@ class LocalLogReader final : public LogReader {
   Directory& directory_;
   const LocalLog& log_;
   const SegmentList& segments_;
-  TxId next_;                          // frames that end below it are not given out
+  TxId next_;  // frames that end below it are not given out
+  ReadBound bound_;
+  std::size_t cuts_seen_;
   std::optional<LogPosition> before_;  // the last frame given out
   std::shared_ptr<LogSegment> segment_;
   std::shared_ptr<File> file_;

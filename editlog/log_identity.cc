@@ -26,7 +26,8 @@ SlotsState state_of(const Result<kj::Own<Slots>>& slots) {
 
 // True when it did more than to be formatted.
 bool was_used(const SlotState& state) {
-  return state.promised.value > 0 || state.cut || state.start.position.txid.value > 0 || state.mark.txid > state.start.position.txid;
+  return state.promised.value > 0 || state.cut || state.restarting || state.tail_unknown || state.start.position.txid.value > 0 ||
+         state.mark.txid > state.start.position.txid;
 }
 
 std::string describe_identity(const VersionFile& version) {

@@ -16,6 +16,7 @@ class Inspection {
   Inspection(Directory& directory, DirectorySurvey found, SlotState state)
       : directory_(directory), found_(std::move(found)), state_(std::move(state)) {
     plan_.end = plan_.committed = state_.start.position;
+    plan_.configurations.begin_at(state_.start);
     plan_.ignored = found_.foreign;
     mark_ = std::max(state_.start.position.txid, state_.mark.txid);
   }
@@ -24,6 +25,8 @@ class Inspection {
     if (state_.cut) CO_TRY(begin_cut());
     for (std::size_t i = 0; i < found_.segments.size(); ++i) CO_TRY(co_await inspect(i));
     CO_TRY(judge_end());
+    CO_TRY(co_await read_newest_finalized());
+    plan_.configurations.commit(plan_.committed.txid);
     for (const std::string& name : found_.leftovers) plan_.remove.push_back(name);
     co_return std::move(plan_);
   }
@@ -58,9 +61,10 @@ class Inspection {
     SequenceFacts facts{.finalized = name.last.has_value(),
                         .ends_at_or_below_start = name.last && *name.last <= start,
                         .begins_at_or_below_start = name.first <= start,
-                        .begins = name.first < expected ? Order::kBelow : (name.first > expected ? Order::kAbove : Order::kNext)};
+                        .begins = name.first < expected ? Order::kBelow : (name.first > expected ? Order::kAbove : Order::kNext),
+                        .restarting = state_.restarting};
     const RecoveryRow row = classify_sequence(facts);
-    if (row == RecoveryRow::kSequencePurged) {
+    if (decision_of(row) == RecoveryDecision::kRemove) {
       plan_.remove.push_back(file_name(name));
       co_return ok();
     }
@@ -158,6 +162,26 @@ class Inspection {
     co_return ok();
   }
 
+  // Of a log that ends with a finalized segment nothing behind repeats what stands in it. Damage is found when it is replayed.
+  Task<Result<void>> read_newest_finalized() {
+    if (plan_.segments.empty() || !std::holds_alternative<FinalSegment>(plan_.segments.back())) co_return ok();
+    const FinalSegment segment = std::get<FinalSegment>(plan_.segments.back());
+    CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(finalized_name(segment.header.first(), segment.last.txid), {}));
+    SegmentRange range;
+    range.namespace_id = segment.header.namespace_id;
+    range.lineage = segment.header.lineage;
+    range.end_offset = segment.frames_end;
+    range.before = {segment.header.first().previous(), Epoch{}, segment.header.previous};
+    SegmentReader reader(*file, range);
+    while (true) {
+      CO_ASSIGN_OR_RETURN(const auto frames, co_await reader.next());
+      if (frames.empty()) break;
+      for (const FrameView& frame : frames)
+        if (auto configuration = configuration_in(*frame.header, frame.body)) plan_.configurations.add(*std::move(configuration));
+    }
+    co_return ok();
+  }
+
   static std::string describe_file(const SegmentScan& scan, std::optional<TxId> next) {
     const std::string where = fmt::format("{} frames up to txid {} and offset {} of {} bytes", scan.contents.frames(),
                                           scan.contents.last().txid.value, scan.contents.end(), scan.head.file_bytes);
@@ -169,6 +193,7 @@ class Inspection {
 
   void take(SegmentName name, SegmentScan scan, RecoveryRow row, bool cut_here) {
     plan_.end = scan.contents.last();
+    for (const LogConfiguration& configuration : scan.configurations) plan_.configurations.add(configuration);
     if (scan.committed) plan_.committed = scan.committed->position;
     // Only a committed segment gets a footer.
     if (scan.footer_whole) plan_.committed = plan_.end;

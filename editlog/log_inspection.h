@@ -11,6 +11,7 @@
 
 #include "base/disk.h"
 #include "base/task.h"
+#include "editlog/configuration_history.h"
 #include "editlog/directory_survey.h"
 #include "editlog/frame_ends.h"
 #include "editlog/recovery_table.h"
@@ -40,6 +41,7 @@ struct RecoveryPlan {
   std::vector<std::variant<FinalSegment, OpenSegment>> segments;  // in order
   LogPosition end;                                                // the last proven frame
   LogPosition committed;                                          // the highest one known to be committed
+  ConfigurationHistory configurations;
   std::vector<std::string> ignored;
 };
 

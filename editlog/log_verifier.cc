@@ -32,6 +32,7 @@ class LogVerifier {
       co_return fail(ErrorCode::kNotFound, fmt::format("verifying {}: no VERSION, slots or segments: it holds no log", directory_.path()));
     CO_TRY(co_await check_slots());
     CO_TRY(co_await check_version());
+    drop_taken_back();
     for (std::size_t i = 0; i < found_.segments.size(); ++i) CO_TRY(co_await check_segment(i));
     check_end();
     if (found_.reserve) CO_TRY(co_await check_zeros(std::string(kReserveFile)));
@@ -97,6 +98,17 @@ class LogVerifier {
     if (result_.state) namespace_id_ = result_.state->namespace_id;
     if (result_.state) lineage_ = result_.state->lineage;
     co_return ok();
+  }
+
+  // What a cut or a restart that was not finished takes away is not part of the log any more.
+  void drop_taken_back() {
+    if (!result_.state) return;
+    const auto& cut = result_.state->cut;
+    while (!found_.segments.empty() && (result_.state->restarting || (cut && found_.segments.back().first > cut->txid))) {
+      findings().note(file_name(found_.segments.back()), 0,
+                      "taken back by a cut or a restart that was not finished; the next open removes it");
+      found_.segments.pop_back();
+    }
   }
 
   Task<Result<void>> check_segment(std::size_t i) {

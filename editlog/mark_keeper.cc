@@ -28,12 +28,47 @@ Task<Result<void>> MarkKeeper::move_start(LogStart start) {
 }
 
 Task<Result<void>> MarkKeeper::mark(LogPosition end) {
+  if (wanted_.cut && end.txid > wanted_.cut->txid) end = *wanted_.cut;
   CHECK(end.txid >= wanted_.mark.txid, end.txid.value, wanted_.mark.txid.value);
   const bool same = end == wanted_.mark;
   wanted_.mark = end;
   // The same mark may still be under way: its store() is waited for by storing again.
   if (same && slots_->state().mark == end) co_return ok();
   co_return co_await store();
+}
+
+Task<Result<void>> MarkKeeper::begin_cut(LogPosition to) {
+  CHECK(to.txid >= wanted_.start.position.txid && !wanted_.cut, to.txid.value, wanted_.start.position.txid.value);
+  wanted_.cut = to;
+  if (wanted_.mark.txid > to.txid) wanted_.mark = to;
+  if (end_.txid > to.txid) end_ = to;
+  return store();
+}
+
+Task<Result<void>> MarkKeeper::finish_cut() {
+  CHECK(wanted_.cut);
+  wanted_.mark = *wanted_.cut;
+  wanted_.cut.reset();
+  return store();
+}
+
+Task<Result<void>> MarkKeeper::begin_restart(LogStart start) {
+  end_ = wanted_.mark = start.position;
+  wanted_.start = std::move(start);
+  wanted_.restarting = true;
+  wanted_.tail_unknown = false;
+  return store();
+}
+
+Task<Result<void>> MarkKeeper::finish_restart() {
+  CHECK(wanted_.restarting);
+  wanted_.restarting = false;
+  return store();
+}
+
+Task<Result<void>> MarkKeeper::settle_tail() {
+  wanted_.tail_unknown = false;
+  return store();
 }
 
 // Stores follow each other, and each holds what those before it changed.

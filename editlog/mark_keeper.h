@@ -32,6 +32,17 @@ class MarkKeeper {
   // Does nothing when it stands there already. Precondition: `end` is durable.
   Task<Result<void>> mark(LogPosition end);
 
+  // A cut, as told by the slots from here on: the mark is not above it any more, and will not be.
+  Task<Result<void>> begin_cut(LogPosition to);
+  // All is gone that was above it: so says the mark.
+  Task<Result<void>> finish_cut();
+
+  // A new log begins behind `start`, with a certain tail; what stands in the directory is not of it until finish_restart().
+  Task<Result<void>> begin_restart(LogStart start);
+  Task<Result<void>> finish_restart();
+
+  Task<Result<void>> settle_tail();
+
   // Something was appended up to `end`: when nothing more comes for the delay, the mark is written there.
   void appended(LogPosition end);
   // Ends the waiting; a write under way is finished by destroying the keeper, or by the next change.

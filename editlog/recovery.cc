@@ -21,6 +21,7 @@ class Recovery {
       : seams_(seams), directory_(directory), options_(options), identity_(kj::mv(identity)), plan_(std::move(plan)) {
     log_.end = plan_.end;
     log_.committed = plan_.committed;
+    log_.configurations = plan_.configurations;
     log_.report.ignored = plan_.ignored;
   }
 
@@ -48,7 +49,7 @@ class Recovery {
     added->header = segment.header;
     added->last = segment.last;
     added->bytes = segment.bytes;
-    added->visible_end = segment.frames_end;
+    added->durable_end = added->visible_end = segment.frames_end;
     log_.segments.add(std::move(added));
   }
 
@@ -60,6 +61,7 @@ class Recovery {
     added->header = segment.scan.head.header;
     added->last = segment.scan.contents.last();
     added->bytes = (*writer)->file_bytes();
+    added->durable_end = segment.scan.contents.end();
     added->visible_end = kFramesOffset;
     added->writer = kj::mv(*writer);
     for (const FrameEnd& end : segment.scan.uncommitted.all()) {
@@ -82,7 +84,7 @@ class Recovery {
 
   Task<Result<kj::Own<SegmentWriter>>> copy(const OpenSegment& segment) {
     SegmentCopy copy(seams_, directory_, options_.direct_io, usual_segment_bytes(options_));
-    CO_ASSIGN_OR_RETURN(auto writer, co_await copy.make(file_name(segment.name), segment.scan));
+    CO_ASSIGN_OR_RETURN(auto writer, co_await copy.make(file_name(segment.name), all_frames(segment.scan.contents)));
     ++log_.report.segments_copied;
     log_.report.torn_bytes_cut += segment.scan.written_bytes_behind;
     if (segment.scan.written_bytes_behind > 0)
@@ -119,9 +121,10 @@ class Recovery {
 
   Task<Result<void>> store_mark() {
     SlotState state = identity_.slots->state();
-    const bool changed = state.mark != plan_.end || state.cut;
+    const bool changed = state.mark != plan_.end || state.cut || state.restarting;
     state.mark = plan_.end;
     state.cut.reset();
+    state.restarting = false;
     if (changed) CO_TRY(co_await identity_.slots->store(std::move(state)));
     log_.slots = kj::mv(identity_.slots);
     co_return ok();

@@ -10,6 +10,7 @@
 
 #include "base/seams.h"
 #include "base/task.h"
+#include "editlog/configuration_history.h"
 #include "editlog/frame_ends.h"
 #include "editlog/local_log_options.h"
 #include "editlog/log_inspection.h"
@@ -23,6 +24,7 @@ struct RecoveredLog {
   SegmentList segments;
   LogPosition end;
   LogPosition committed;
+  ConfigurationHistory configurations;
   FrameEnds uncommitted;  // durable frames above it
   LocalLogRecovery report;
 };

@@ -24,6 +24,7 @@ constexpr RecoveryRowText kTable[] = {
     {RecoveryRow::kDirectoryOtherNamespace, "directory.other_namespace", kForeign, "a log of another namespace", kWrongPlace},
     {RecoveryRow::kDirectoryNewerLayout, "directory.newer_layout", kNewerLayout, "written by a newer Varve", kUpgrade},
 
+    {RecoveryRow::kSequenceBeforeRestart, "sequence.before_restart", kRemove, "of the log before a restart that was not finished", ""},
     {RecoveryRow::kSequenceInOrder, "sequence.in_order", kKeep, "follows the frame before it", ""},
     {RecoveryRow::kSequencePurged, "sequence.purged", kRemove, "wholly below the start of the log: a purge was not finished", ""},
     {RecoveryRow::kSequenceAcrossStart, "sequence.across_start", kDamaged, "begins below the start of the log and ends above it", kMend},
@@ -118,6 +119,7 @@ RecoveryRow classify_directory(const DirectoryFacts& facts) {
 
 RecoveryRow classify_sequence(const SequenceFacts& facts) {
   using enum RecoveryRow;
+  if (facts.restarting) return kSequenceBeforeRestart;
   if (facts.finalized && facts.ends_at_or_below_start) return kSequencePurged;
   if (facts.begins_at_or_below_start) return kSequenceAcrossStart;
   switch (facts.begins) {

@@ -34,6 +34,7 @@ enum class RecoveryRow : std::uint8_t {
   kDirectoryOtherNamespace,
   kDirectoryNewerLayout,
   // One file against the start of the log and its neighbours.
+  kSequenceBeforeRestart,
   kSequenceInOrder,
   kSequencePurged,
   kSequenceAcrossStart,
@@ -109,6 +110,7 @@ struct SequenceFacts {
   bool begins_at_or_below_start = false;
   Order begins = Order::kNext;  // against the last txid before it + 1 (the start's, for the first file)
   bool chains = true;           // its header names the digest before it, and its lineage; epochs do not fall
+  bool restarting = false;      // the slots say that a restart was not finished
 };
 RecoveryRow classify_sequence(const SequenceFacts& facts);
 

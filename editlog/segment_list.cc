@@ -12,6 +12,22 @@ std::shared_ptr<LogSegment> SegmentList::take_oldest() {
   return oldest;
 }
 
+void SegmentList::replace_newest(std::shared_ptr<LogSegment> by) {
+  segments_.back()->replaced = true;
+  segments_.back() = std::move(by);
+}
+
+std::vector<std::shared_ptr<LogSegment>> SegmentList::cut(TxId to) {
+  cuts_.push_back(to);
+  std::vector<std::shared_ptr<LogSegment>> taken;
+  while (!segments_.empty() && segments_.back()->header.first() > to) {
+    segments_.back()->replaced = true;
+    taken.push_back(std::move(segments_.back()));
+    segments_.pop_back();
+  }
+  return taken;
+}
+
 std::shared_ptr<LogSegment> SegmentList::find(TxId txid) const {
   auto above = std::ranges::upper_bound(segments_, txid, {}, [](const auto& segment) { return segment->header.first(); });
   if (above == segments_.begin()) return nullptr;
@@ -36,6 +52,7 @@ void SegmentList::check_invariants() const {
     if (!segment->finalized()) {
       segment->writer->check_invariants();
       CHECK(segment->writer->last() == segment->last, segment->header.first_txid);
+      CHECK(segment->durable_end == segment->writer->end(), segment->durable_end, segment->writer->end());
       CHECK(segment->visible_end <= segment->writer->end(), segment->visible_end, segment->writer->end());
     }
     before = segment.get();

@@ -6,9 +6,12 @@
 
 #include <kj/memory.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "editlog/segment_format.h"
 #include "editlog/segment_names.h"
@@ -20,9 +23,11 @@ namespace varve {
 struct LogSegment {
   SegmentHeader header;
   LogPosition last;               // of the last durable frame
+  std::uint64_t durable_end = 0;  // offset behind it
   std::uint64_t bytes = 0;        // of the file
   std::uint64_t visible_end = 0;  // offset behind the last committed frame
   kj::Own<SegmentWriter> writer;  // null once finalized
+  bool replaced = false;          // the log has another file for these txids now, or none: readers leave it
 
   bool finalized() const { return writer.get() == nullptr; }
   SegmentName name() const { return finalized() ? SegmentName{header.first(), last.txid} : SegmentName{header.first(), std::nullopt}; }
@@ -34,6 +39,12 @@ class SegmentList {
 
   void add(std::shared_ptr<LogSegment> segment) { segments_.push_back(std::move(segment)); }
   std::shared_ptr<LogSegment> take_oldest();
+  // Puts `by` in the place of the newest.
+  void replace_newest(std::shared_ptr<LogSegment> by);
+  // Takes out those that begin above `to`, newest first; what stands above `to` was taken back.
+  std::vector<std::shared_ptr<LogSegment>> cut(TxId to);
+  // The same with all.
+  std::vector<std::shared_ptr<LogSegment>> clear() { return cut(TxId{0}); }
 
   // nullptr when no segment holds it.
   std::shared_ptr<LogSegment> find(TxId txid) const;
@@ -43,10 +54,15 @@ class SegmentList {
   const Segments& all() const { return segments_; }
   std::uint64_t bytes() const;
 
+  // For readers of frames that may be cut: how many cuts there were, and the lowest of those after the first `seen`.
+  std::size_t cuts() const { return cuts_.size(); }
+  TxId lowest_cut_since(std::size_t seen) const { return std::ranges::min(std::span(cuts_).subspan(seen)); }
+
   void check_invariants() const;
 
  private:
   Segments segments_;
+  std::vector<TxId> cuts_;
 };
 
 }  // namespace varve

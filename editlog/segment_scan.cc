@@ -18,10 +18,12 @@ SegmentRange whole_segment(const SegmentHead& head) {
   return range;
 }
 
-void take_frame(SegmentScan& scan, const FrameHeader& header) {
+void take_frame(SegmentScan& scan, const FrameView& frame) {
+  const FrameHeader& header = *frame.header;
   scan.contents.add(header);
   if (auto end = scan.uncommitted.take_up_to(TxId{header.committed})) scan.committed = *end;
   scan.uncommitted.add({header.position(), scan.contents.end()});
+  if (auto configuration = configuration_in(header, frame.body)) scan.configurations.push_back(*std::move(configuration));
 }
 
 // Looks at the sectors behind the proven frames, one by one.
@@ -109,7 +111,7 @@ Task<Result<SegmentScan>> scan_segment(File& file, SegmentHead head, std::option
     if (frames.empty()) break;
     for (const FrameView& frame : frames) {
       if ((reached = upto && frame.header->last() > *upto)) break;
-      take_frame(scan, *frame.header);
+      take_frame(scan, frame);
     }
   }
   if (reached) {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "base/disk.h"
 #include "base/task.h"
+#include "editlog/configuration_history.h"
 #include "editlog/frame_ends.h"
 #include "editlog/recovery_table.h"
 #include "editlog/segment_contents.h"
@@ -20,6 +22,8 @@ struct SegmentScan {
 
   std::optional<FrameEnd> committed;  // the highest proven frame that a header of this file says is committed
   FrameEnds uncommitted;              // proven frames above it
+
+  std::vector<LogConfiguration> configurations;  // what the proven frames say of it
 
   SegmentStop stop;  // why the frames end
   NextFrameState next = NextFrameState::kNone;

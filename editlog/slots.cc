@@ -16,7 +16,10 @@ namespace {
 
 constexpr std::array<char, 8> kSlotMagic = {'V', 'A', 'R', 'V', 'E', 'S', 'L', 'T'};
 constexpr std::uint32_t kSlotLayout = 1;
-constexpr std::uint32_t kSlotFlagCut = 1;  // a cut is in progress
+constexpr std::uint32_t kSlotFlagCut = 1;      // a cut is in progress
+constexpr std::uint32_t kSlotFlagRestart = 2;  // a restart is in progress
+constexpr std::uint32_t kSlotFlagTail = 4;     // the tail is unknown
+constexpr std::uint32_t kSlotFlags = kSlotFlagCut | kSlotFlagRestart | kSlotFlagTail;
 
 struct SlotPosition {
   std::uint64_t txid = 0;
@@ -59,7 +62,7 @@ bool is_zero(const SlotPosition& position) {
 
 std::optional<std::string_view> contradiction(const SlotLayout& slot) {
   if (slot.layout != kSlotLayout) return "layout";
-  if ((slot.flags & ~kSlotFlagCut) != 0) return "flags";
+  if ((slot.flags & ~kSlotFlags) != 0) return "flags";
   if (slot.configuration_bytes > kConfigurationBytesMax) return "configuration length";
   if (!all_zero(std::as_bytes(std::span(slot.configuration)).subspan(slot.configuration_bytes))) return "configuration padding";
   if (!all_zero(std::as_bytes(std::span(slot.zeros)))) return "zeros";
@@ -79,7 +82,13 @@ SlotState state_of(const SlotLayout& slot) {
   if ((slot.flags & kSlotFlagCut) != 0) state.cut = from_layout(slot.cut);
   state.start.position = from_layout(slot.start);
   state.start.configuration = as_text(std::as_bytes(std::span(slot.configuration)).first(slot.configuration_bytes));
+  state.restarting = (slot.flags & kSlotFlagRestart) != 0;
+  state.tail_unknown = (slot.flags & kSlotFlagTail) != 0;
   return state;
+}
+
+std::uint32_t flags_of(const SlotState& state) {
+  return (state.cut ? kSlotFlagCut : 0) | (state.restarting ? kSlotFlagRestart : 0) | (state.tail_unknown ? kSlotFlagTail : 0);
 }
 
 }  // namespace
@@ -97,7 +106,7 @@ std::string encode_slot(const SlotState& state, std::uint64_t sequence) {
   CHECK(state.start.configuration.size() <= kConfigurationBytesMax, state.start.configuration.size());
   CHECK(sequence >= 1, sequence);
   SlotLayout slot;
-  slot.flags = state.cut ? kSlotFlagCut : 0;
+  slot.flags = flags_of(state);
   slot.sequence = sequence;
   slot.lineage = state.lineage;
   slot.namespace_id = state.namespace_id;

@@ -33,6 +33,8 @@ struct SlotState {
   LogPosition mark;                // closing mark: everything up to here was durable
   std::optional<LogPosition> cut;  // a cut in progress: frames above this go away
   LogStart start;
+  bool restarting = false;    // a restart in progress: what segments there are belong to the log before it
+  bool tail_unknown = false;  // behind the end there may have been frames that were acknowledged and are lost
 };
 inline constexpr std::uint64_t kSlotsFileBytes = 8192;
 

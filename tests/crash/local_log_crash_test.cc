@@ -103,6 +103,68 @@ class ReserveScenario final : public LogScenario {
   }
 };
 
+// A cut inside a segment with whole segments above it, one at the end of a segment, and one down to the start of another reign.
+class CutScenario final : public LogScenario {
+  Task<Result<void>> work(SimWorld&, LocalLog& log) override {
+    std::vector<FramePtr> kept{source_.data({700})};
+    CO_TRY(co_await store(log, kept));
+    const LogPosition inside = log.end();
+    const std::size_t frames = offered();
+    std::vector<FramePtr> above{source_.data({900}), source_.segment_start(), source_.data({40}), source_.segment_start()};
+    CO_TRY(co_await store(log, above));
+    CO_TRY(co_await cut(log, inside, frames));
+    std::vector<FramePtr> other{source_.epoch_start(), source_.data({300})};
+    CO_TRY(co_await store(log, other));
+    const LogPosition end = log.end();
+    const std::size_t more = offered();
+    std::vector<FramePtr> rolled{source_.segment_start(), source_.data({60})};
+    CO_TRY(co_await store(log, rolled));
+    CO_TRY(co_await log.write_mark());
+    CO_TRY(co_await cut(log, end, more));
+    co_return co_await append_data(log, 80);
+  }
+};
+
+// What was rolled and committed is finalized; a cut behind it leaves nothing that grows.
+class CutToFinalizedScenario final : public LogScenario {
+  Task<Result<void>> work(SimWorld& world, LocalLog& log) override {
+    CO_TRY(co_await append_data(log, 100));
+    const LogPosition end = log.end();
+    const std::size_t frames = offered();
+    std::vector<FramePtr> rolled{source_.segment_start(), source_.data({60})};
+    CO_TRY(co_await store(log, rolled));
+    co_await world.clock().after(std::chrono::milliseconds(1));
+    CO_TRY(co_await cut(log, end, frames));
+    co_return co_await roll(log, 10);
+  }
+};
+
+class RestartScenario final : public LogScenario {
+  Task<Result<void>> work(SimWorld& world, LocalLog& log) override {
+    CO_TRY(co_await roll(log, 300));
+    co_await world.clock().after(std::chrono::milliseconds(1));
+    std::vector<FramePtr> above{source_.data({1, 2, 3, 4}), source_.segment_start(), source_.data({5})};
+    CO_TRY(co_await store(log, above));
+    // Inside what it holds, below its newest files, which do not chain to it.
+    LogStart start;
+    start.position = {TxId{6}, Epoch{3}, Digest{7, 7}};
+    start.configuration = encode(Configuration{});
+    CO_TRY(co_await restart(log, start));
+    CO_TRY(co_await roll(log, 20));
+    co_return co_await append_data(log, 30);
+  }
+};
+
+class GrowScenario final : public LogScenario {
+  Task<Result<void>> work(SimWorld&, LocalLog& log) override {
+    CO_TRY(co_await append_data(log, 12000));
+    CO_TRY(co_await append_data(log, 20));
+    std::vector<FramePtr> several{source_.data({14000}), source_.segment_start(), source_.data({40})};
+    CO_TRY(co_await append(log, several));
+    co_return co_await append_data(log, 60);
+  }
+};
+
 TEST(LocalLogCrash, format) {
   const CrashWalkReport report = walk_log<FormatScenario>();
   EXPECT_TRUE(report.passed()) << report.text();
@@ -143,6 +205,26 @@ TEST(LocalLogCrash, reserve) {
   EXPECT_TRUE(report.passed()) << report.text();
 }
 
+TEST(LocalLogCrash, cut) {
+  const CrashWalkReport report = walk_log<CutScenario>();
+  EXPECT_TRUE(report.passed()) << report.text();
+}
+
+TEST(LocalLogCrash, cut_to_a_finalized_segment) {
+  const CrashWalkReport report = walk_log<CutToFinalizedScenario>();
+  EXPECT_TRUE(report.passed()) << report.text();
+}
+
+TEST(LocalLogCrash, restart) {
+  const CrashWalkReport report = walk_log<RestartScenario>();
+  EXPECT_TRUE(report.passed()) << report.text();
+}
+
+TEST(LocalLogCrash, segment_that_grows) {
+  const CrashWalkReport report = walk_log<GrowScenario>();
+  EXPECT_TRUE(report.passed()) << report.text();
+}
+
 // A walk that passes while syncs do nothing would show nothing.
 TEST(LocalLogCrash, walks_find_a_disk_whose_sync_does_nothing) {
   EXPECT_FALSE(walk_log<FormatScenario>({.sync_is_noop = true}).passed());
@@ -150,6 +232,9 @@ TEST(LocalLogCrash, walks_find_a_disk_whose_sync_does_nothing) {
   EXPECT_FALSE(walk_log<RollScenario>({.sync_is_noop = true}).passed());
   EXPECT_FALSE(walk_log<PromiseScenario>({.sync_is_noop = true}).passed());
   EXPECT_FALSE(walk_log<KillScenario>({.sync_is_noop = true}).passed());
+  EXPECT_FALSE(walk_log<CutScenario>({.sync_is_noop = true}).passed());
+  EXPECT_FALSE(walk_log<RestartScenario>({.sync_is_noop = true}).passed());
+  EXPECT_FALSE(walk_log<GrowScenario>({.sync_is_noop = true}).passed());
 }
 
 }  // namespace

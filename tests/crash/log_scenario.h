@@ -53,6 +53,41 @@ class LogScenario : public CrashScenario {
     log.check_invariants();
     co_return ok();
   }
+  // Stored, but not known to be committed, here or anywhere.
+  Task<Result<void>> store(LocalLog& log, std::vector<FramePtr> frames) {
+    for (const FramePtr& frame : frames) offered_.push_back(line_of(frame));
+    CO_TRY(co_await log.append(frames));
+    acknowledged_ = offered_.size();
+    log.check_invariants();
+    co_return ok();
+  }
+  // Leaves the first `frames` of those offered.
+  Task<Result<void>> cut(LocalLog& log, LogPosition to, std::size_t frames) {
+    drops_to_ = frames;
+    CO_TRY(co_await log.cut(to));
+    log.check_invariants();
+    offered_.resize(frames);
+    acknowledged_ = frames;
+    drops_to_.reset();
+    source_ = FrameSource(to);
+    source_.set_committed(log.committed().txid);
+    co_return ok();
+  }
+  // Leaves none, and the start there.
+  Task<Result<void>> restart(LocalLog& log, LogStart start) {
+    drops_to_ = 0;
+    restart_asked_ = start.position.txid;
+    CO_TRY(co_await log.restart(start));
+    log.check_invariants();
+    offered_.clear();
+    acknowledged_ = 0;
+    drops_to_.reset();
+    restart_asked_.reset();
+    start_ = purge_asked_ = start.position.txid;
+    source_ = FrameSource(start.position);
+    co_return ok();
+  }
+  std::size_t offered() const { return offered_.size(); }
   Task<Result<void>> append_data(LocalLog& log, std::size_t size) {
     std::vector<FramePtr> frames{source_.data({size})};
     co_return co_await append(log, frames);
@@ -116,12 +151,19 @@ class LogScenario : public CrashScenario {
     if (log.promised() < promised_)
       return fail(ErrorCode::kDamaged, fmt::format("promised epoch {} is back at {}", promised_.value, log.promised().value));
     const TxId start = log.start().position.txid;
+    if (restart_asked_ && start == *restart_asked_) {
+      if (found.empty()) return ok();
+      return fail(ErrorCode::kDamaged, fmt::format("restarted, with {} frames", found.size()));
+    }
     if (start < start_ || start > std::max(start_, purge_asked_))
       return fail(ErrorCode::kDamaged, fmt::format("the start is {}, purged to {}", start.value, start_.value));
     const std::size_t purged = offered_.size() - std::min(offered_.size(), frames_above(start));
-    if (purged + found.size() < acknowledged_)
+    if (!drops_to_ && purged + found.size() < acknowledged_)
       return fail(ErrorCode::kDamaged, fmt::format("{} frames were acknowledged, {} are left", acknowledged_, purged + found.size()));
     if (purged + found.size() > offered_.size()) return fail(ErrorCode::kDamaged, "frames that were never offered");
+    const bool half_dropped =
+        drops_to_ && found.size() + purged != offered_.size() && (restart_asked_ || found.size() + purged != *drops_to_);
+    if (half_dropped) return fail(ErrorCode::kDamaged, fmt::format("{} frames are left, half of a cut", found.size()));
     for (std::size_t i = 0; i < found.size(); ++i)
       if (found[i] != offered_[purged + i]) return fail(ErrorCode::kDamaged, fmt::format("frame {} is not what was offered", purged + i));
     return ok();
@@ -162,6 +204,8 @@ class LogScenario : public CrashScenario {
   Epoch promised_;
   TxId start_;
   TxId purge_asked_;
+  std::optional<std::size_t> drops_to_;  // a cut or a restart under way leaves so many, or all
+  std::optional<TxId> restart_asked_;
 };
 
 template <typename Scenario>

@@ -81,14 +81,17 @@ TEST(RecoveryTable, sequence_facts_meet_exactly_one_row) {
     for (bool ends_below : kBools)
       for (bool begins_below : kBools)
         for (Order begins : {Order::kBelow, Order::kNext, Order::kAbove})
-          for (bool chains : kBools) all.push_back({finalized, ends_below, begins_below, begins, chains});
+          for (bool chains : kBools)
+            for (bool restarting : kBools) all.push_back({finalized, ends_below, begins_below, begins, chains, restarting});
 
-  auto purged = [](const SequenceFacts& f) { return f.finalized && f.ends_at_or_below_start; };
-  auto above = [=](const SequenceFacts& f) { return !purged(f) && !f.begins_at_or_below_start; };
+  auto ended_below = [](const SequenceFacts& f) { return f.finalized && f.ends_at_or_below_start; };
+  auto purged = [=](const SequenceFacts& f) { return !f.restarting && ended_below(f); };
+  auto above = [=](const SequenceFacts& f) { return !f.restarting && !ended_below(f) && !f.begins_at_or_below_start; };
   expect_one_row_each<SequenceFacts>(
       all,
-      {{Row::kSequencePurged, purged},
-       {Row::kSequenceAcrossStart, [=](auto& f) { return !purged(f) && f.begins_at_or_below_start; }},
+      {{Row::kSequenceBeforeRestart, [](auto& f) { return f.restarting; }},
+       {Row::kSequencePurged, purged},
+       {Row::kSequenceAcrossStart, [=](auto& f) { return !f.restarting && !ended_below(f) && f.begins_at_or_below_start; }},
        {Row::kSequenceOverlap, [=](auto& f) { return above(f) && f.begins == Order::kBelow; }},
        {Row::kSequenceGap, [=](auto& f) { return above(f) && f.begins == Order::kAbove; }},
        {Row::kSequenceBrokenChain, [=](auto& f) { return above(f) && f.begins == Order::kNext && !f.chains; }},

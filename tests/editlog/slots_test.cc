@@ -27,6 +27,8 @@ TEST(SlotCodec, gives_back_every_field) {
   SlotState state = state_with(7);
   for (bool cut : {false, true}) {
     if (cut) state.cut = LogPosition{TxId{90}, Epoch{2}, {15, 16}};
+    state.restarting = cut;
+    state.tail_unknown = !cut;
     const DecodedSlot decoded = take(decode_slot(as_bytes(encode_slot(state, 41))));
     EXPECT_EQ(decoded.sequence, 41u);
     EXPECT_EQ(decoded.state.namespace_id, state.namespace_id);
@@ -36,6 +38,8 @@ TEST(SlotCodec, gives_back_every_field) {
     EXPECT_EQ(decoded.state.promised_to, state.promised_to);
     EXPECT_EQ(decoded.state.mark, state.mark);
     EXPECT_EQ(decoded.state.cut, state.cut);
+    EXPECT_EQ(decoded.state.restarting, cut);
+    EXPECT_EQ(decoded.state.tail_unknown, !cut);
     EXPECT_EQ(decoded.state.start.position, state.start.position);
     EXPECT_EQ(decoded.state.start.configuration, state.start.configuration);
   }
@@ -72,7 +76,7 @@ ErrorCode code_with(std::size_t offset, char value) {
 TEST(SlotCodec, contradictory_fields_and_newer_layouts_are_refused) {
   EXPECT_EQ(code_with(8, 2), ErrorCode::kNewerLayout);
   EXPECT_EQ(code_with(8, 0), ErrorCode::kDamaged);
-  EXPECT_EQ(code_with(12, 2), ErrorCode::kDamaged);    // unknown flag
+  EXPECT_EQ(code_with(12, 8), ErrorCode::kDamaged);    // unknown flag
   EXPECT_EQ(code_with(16, 0), ErrorCode::kDamaged);    // sequence 0
   EXPECT_EQ(code_with(74, 127), ErrorCode::kDamaged);  // configuration of 8 MiB
   EXPECT_EQ(code_with(128, 1), ErrorCode::kDamaged);   // a cut without its flag
