@@ -39,6 +39,7 @@ struct NodeOptions {
   SessionLimits session;
   unsigned connections_max = 256;
   std::chrono::nanoseconds open_patience = std::chrono::seconds(10);  // until a new connection has said what it wants
+  std::chrono::nanoseconds open_again = std::chrono::seconds(5);      // between attempts at journals that could not be opened
   // By the certificate of the peer; null without certificates.
   std::function<PeerRights(const PeerIdentity*)> rights = [](const PeerIdentity*) { return PeerRights(); };
   // The whole node's status as text for `varve journal status`.
@@ -77,6 +78,7 @@ class JournalNode {
   Task<Result<void>> open_all();
   Task<void> open_journal(std::string name);
   CopyOptions copy_options(const std::string& name) const;
+  Task<void> open_again();
   Task<void> accept_all();
   Task<void> serve(Accepted accepted);
   Task<void> serve_opened(kj::Own<StreamChannel> channel, PeerRights rights);

@@ -64,8 +64,13 @@ void ClusterNode::power_on(Random& random) {
   machine_.power_on(random);
 }
 
+bool ClusterNode::has_journal() {
+  // Only a copy that is open has its directory for sure.
+  return copy() != nullptr;
+}
+
 std::vector<std::string> ClusterNode::files() {
-  return files_in(machine_.disk(), fmt::format("{}/{}", kDirectory, kJournal));
+  return has_journal() ? files_in(machine_.disk(), fmt::format("{}/{}", kDirectory, kJournal)) : std::vector<std::string>();
 }
 
 void ClusterNode::wipe() {

@@ -46,6 +46,8 @@ class ClusterNode {
   void clear_away();
 
   // --- The disk ---
+  bool has_journal();
+  // Precondition: it had a journal.
   void wipe();
   SimDiskState snapshot() { return machine_.disk().snapshot(); }
   void restore(const SimDiskState& state);

@@ -63,7 +63,8 @@ Task<Result<void>> ClusterRm::reign() {
   journal_ = nullptr;
   CO_ASSIGN_OR_RETURN(journal_, co_await QuorumJournal::open(seams_, url(), options_));
   const TxId before = history_.highest_committed();
-  CO_ASSIGN_OR_RETURN(kj::Own<JournalWriter> writer, co_await journal_->become_writer(name_, name_, {}));
+  SchemaInfo opaque;
+  CO_ASSIGN_OR_RETURN(kj::Own<JournalWriter> writer, co_await journal_->become_writer(name_, name_, std::move(opaque)));
   ++counts_.reigns;
   if (submitted_ > 0 || pending_ > 0) ++counts_.reigns_under_load;
   over_ = false;
