@@ -105,6 +105,8 @@ Task<Result<void>> DirectoryLog::do_promise(Epoch epoch, Uuid writer) {
 Task<Result<void>> DirectoryLog::do_append(std::vector<FramePtr> frames, RunOn where) {
   CO_TRY(usable());
   if (frames.empty()) co_return ok();
+  if (!segments_.empty() && segments_.newest().damage)
+    co_return fail(ErrorCode::kDamaged, fmt::format("the newest segment must be mended first: {}", segments_.newest().damage->what));
   CHECK(frames.front()->header().previous == end_.digest && frames.front()->header().first() == end_.txid.next(),
         frames.front()->header().first_txid, end_.txid.value);
   WriteTurn turn(*this);
@@ -208,17 +210,27 @@ void DirectoryLog::set_committed(LogPosition position) {
     committed_ = end->position;
     segments_.find(committed_.txid)->visible_end = end->offset;
   }
+  if (position.txid > committed_.txid) take_damaged_end(position);
   CHECK(position.txid != committed_.txid || position == committed_, position.txid.value);
   CHECK(position.txid <= committed_.txid, position.txid.value, committed_.txid.value);
   configurations_.commit(committed_.txid);
   finalize_committed();
 }
 
+// The end of a damaged segment is not among the ends that were read; who says that it is committed knows its epoch.
+void DirectoryLog::take_damaged_end(LogPosition position) {
+  const auto segment = segments_.find(position.txid);
+  if (!segment || !segment->damage || segment->last.txid != position.txid || segment->last.digest != position.digest) return;
+  segment->last = committed_ = position;
+  segment->damage->end_exact = true;
+}
+
 // The oldest segment in progress, when it will grow no more and is committed to its end.
 LogSegment* DirectoryLog::to_finalize() const {
   LogSegment* oldest = nullptr;
   const auto& all = segments_.all();
-  for (auto segment = all.rbegin(); segment != all.rend() && !(*segment)->finalized(); ++segment) oldest = segment->get();
+  for (auto segment = all.rbegin(); segment != all.rend() && (!(*segment)->finalized() || (*segment)->damage); ++segment)
+    if (!(*segment)->finalized()) oldest = segment->get();
   if (oldest == nullptr || oldest == &segments_.newest()) return nullptr;
   return oldest->last.txid <= committed_.txid ? oldest : nullptr;
 }
@@ -274,7 +286,8 @@ std::optional<FrameEnd> DirectoryLog::known_end(TxId txid) const {
   if (auto end = uncommitted_.find(txid)) return end;
   const auto segment = segments_.find(txid);
   if (!segment) return txid == start().position.txid ? std::optional(FrameEnd{start().position, 0}) : std::nullopt;
-  if (txid == segment->last.txid) return FrameEnd{segment->last, segment->durable_end};
+  const bool in_doubt = segment->damage && !segment->damage->end_exact;
+  if (txid == segment->last.txid && !in_doubt) return FrameEnd{segment->last, segment->durable_end};
   if (txid == committed_.txid) return FrameEnd{committed_, segment->visible_end};
   return std::nullopt;
 }
@@ -286,7 +299,10 @@ Task<Result<std::optional<LogPosition>>> DirectoryLog::do_find(TxId txid) {
     found = known->position;
     co_return found;
   }
-  if (txid < start().position.txid || txid > committed_.txid) co_return found;
+  const auto segment = segments_.find(txid);
+  if (segment && !segment->readable())
+    co_return fail(ErrorCode::kDamaged, fmt::format("looking for the frame that ends at txid {}: {}", txid.value, segment->damage->what));
+  if (!segment || txid > committed_.txid) co_return found;
   LocalLogReader reader(*directory_, *this, segments_, txid);
   CO_ASSIGN_OR_RETURN(const auto frames, co_await reader.next());
   if (!frames.empty() && frames.front().header->last() == txid) found = frames.front().header->position();
@@ -347,6 +363,16 @@ void DirectoryLog::forget_all() {
   configurations_.begin_at(start());
 }
 
+std::vector<DamagedSegment> DirectoryLog::damaged() const {
+  std::vector<DamagedSegment> found;
+  LogPosition before = start().position;
+  for (const auto& segment : segments_.all()) {
+    if (segment->damage) found.push_back({segment->header.first(), before, segment->last, segment->damage->what});
+    before = segment->last;
+  }
+  return found;
+}
+
 Task<Result<void>> DirectoryLog::do_settle_tail() {
   CO_TRY(usable());
   if (tail_certain()) co_return ok();
@@ -373,6 +399,8 @@ Task<Result<std::uint64_t>> DirectoryLog::do_purge(TxId upto) {
   while (count + 1 < all.size() && all[count]->finalized() && all[count]->last.txid <= upto &&
          all[count + 1]->header.first() <= committed_.txid)
     ++count;
+  // The new start must be known to the digest and the epoch, and the first frame behind it be there to tell the configuration.
+  while (count > 0 && ((all[count - 1]->damage && !all[count - 1]->damage->end_exact) || all[count]->damage)) --count;
   if (count == 0) co_return std::uint64_t{0};
   const std::size_t cuts = segments_.cuts();
   CO_ASSIGN_OR_RETURN(LogStart start, co_await start_before(all[count]->header.first()));
@@ -388,14 +416,16 @@ Task<Result<std::uint64_t>> DirectoryLog::do_purge(TxId upto) {
   std::uint64_t freed = 0;
   for (const auto& segment : purged) {
     // A file that stays is below the start, and is removed by the next open.
-    std::string name = file_name(segment->name());
     const bool read = segment.use_count() > 1;  // by somebody who began before it was purged, and may end
-    Result<void> removed;
-    if (read)
-      removed = co_await directory_->remove(std::move(name));
-    else
-      removed = co_await remove_gradually(*directory_, std::move(name), seams_.clock);
-    CO_TRY(std::move(removed));
+    const std::vector<std::string> names = segment->files();
+    for (const std::string& name : names) {
+      Result<void> removed;
+      if (read)
+        removed = co_await directory_->remove(name);
+      else
+        removed = co_await remove_gradually(*directory_, name, seams_.clock);
+      CO_TRY(std::move(removed));
+    }
     freed += segment->bytes;
   }
   CO_TRY(co_await directory_->sync());

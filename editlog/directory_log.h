@@ -59,7 +59,7 @@ class DirectoryLog final : public LocalLog {
   kj::Promise<Result<void>> restart(LogStart start) override { return do_restart(std::move(start)); }
 
   // UNIMPLEMENTED
-  std::vector<DamagedSegment> damaged() const override { return {}; }
+  std::vector<DamagedSegment> damaged() const override;
   kj::Promise<Result<void>> mend(TxId, kj::Own<LogReader>) override { return Result<void>(fail(ErrorCode::kRefused, "not yet")); }
   kj::Promise<Result<bool>> scrub(TxId, std::uint64_t) override { return Result<bool>(fail(ErrorCode::kRefused, "not yet")); }
 
@@ -68,6 +68,7 @@ class DirectoryLog final : public LocalLog {
  private:
   class WriteTurn;
 
+  void take_damaged_end(LogPosition position);
   // Of the segment that grows; nullptr when the newest one is finalized, or there is none.
   SegmentWriter* writer() const;
   Result<void> usable();

@@ -3,8 +3,13 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "editlog/directory_survey.h"
 
 namespace varve {
+
+std::vector<std::string> LogSegment::files() const {
+  return damage ? damage->files : std::vector<std::string>{file_name(name())};
+}
 
 std::shared_ptr<LogSegment> SegmentList::take_oldest() {
   auto oldest = segments_.front();
@@ -47,7 +52,7 @@ void SegmentList::check_invariants() const {
     if (before != nullptr) {
       CHECK(segment->header.first() == before->last.txid.next(), segment->header.first_txid, before->last.txid.value);
       CHECK(segment->header.previous == before->last.digest, segment->header.first_txid);
-      CHECK(before->finalized() || !segment->finalized(), segment->header.first_txid);
+      CHECK(before->finalized() || !segment->finalized() || segment->damage, segment->header.first_txid);
     }
     if (!segment->finalized()) {
       segment->writer->check_invariants();
