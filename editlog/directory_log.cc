@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/check.h"
 #include "base/digest.h"
 #include "base/gradual_removal.h"
@@ -10,6 +13,7 @@
 #include "editlog/control.h"
 #include "editlog/directory_survey.h"
 #include "editlog/local_log_reader.h"
+#include "editlog/segment_scrub.h"
 
 namespace varve {
 namespace {
@@ -19,6 +23,23 @@ SegmentPreparerOptions preparer_options(const LocalLogOptions& options, Uuid nam
   // The reserve must do for one recovery copy.
   const std::uint64_t reserve = options.disk_reserve_bytes == 0 ? 0 : std::max(options.disk_reserve_bytes, file_bytes);
   return {.namespace_id = namespace_id, .file_bytes = file_bytes, .reserve_bytes = reserve, .direct = options.direct_io};
+}
+
+// Up while it lives.
+class Flag {
+ public:
+  explicit Flag(bool& flag) : flag_(flag) { flag_ = true; }
+  Flag(const Flag&) = delete;
+  ~Flag() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
+
+std::vector<FrameEnd> ends_above(const std::vector<FrameEnd>& ends, TxId txid) {
+  std::vector<FrameEnd> above;
+  std::ranges::copy_if(ends, std::back_inserter(above), [txid](const FrameEnd& end) { return end.position.txid > txid; });
+  return above;
 }
 
 }  // namespace
@@ -42,6 +63,26 @@ class DirectoryLog::WriteTurn {
 
  private:
   DirectoryLog& log_;
+  bool finished_ = false;
+};
+
+// While mended files are put in place others wait; dropped half way it leaves a file missing.
+class DirectoryLog::ChangeOver {
+ public:
+  explicit ChangeOver(DirectoryLog& log) : log_(log), over_(kj::newPromiseAndFulfiller<void>()) {
+    log.changed_over_ = over_.promise.fork();
+  }
+  ChangeOver(const ChangeOver&) = delete;
+  ~ChangeOver() noexcept {
+    if (!finished_) log_.fail_with(Error(ErrorCode::kIo, "mending was dropped half way: reopen the log"));
+    log_.changed_over_.reset();
+    over_.fulfiller->fulfill();
+  }
+  void finish() { finished_ = true; }
+
+ private:
+  DirectoryLog& log_;
+  kj::PromiseFulfillerPair<void> over_;
   bool finished_ = false;
 };
 
@@ -317,6 +358,7 @@ Task<Result<void>> DirectoryLog::do_cut(LogPosition to) {
   WriteTurn turn(*this);
   dropping_ = true;
   if (finalizing_) co_await finalizer_->addBranch();
+  co_await wait_for_mending();
   LogCut cut(*directory_, segments_, preparer_, to, segments_.find(to.txid), end->offset);
   Result<void> done = co_await cut.prepare(usual_segment_bytes(options_));
   const bool no_space = !done && done.error().code() == ErrorCode::kNoSpace;
@@ -345,6 +387,7 @@ Task<Result<void>> DirectoryLog::do_restart(LogStart start) {
   WriteTurn turn(*this);
   dropping_ = true;
   if (finalizing_) co_await finalizer_->addBranch();
+  co_await wait_for_mending();
   auto done = co_await marks_.begin_restart(std::move(start));
   if (done) {
     std::vector<std::shared_ptr<LogSegment>> dropped = segments_.clear();
@@ -373,6 +416,85 @@ std::vector<DamagedSegment> DirectoryLog::damaged() const {
   return found;
 }
 
+Task<Result<void>> DirectoryLog::do_mend(TxId first, kj::Own<LogReader> good) {
+  CO_TRY(usable());
+  const std::vector<DamagedSegment> all = damaged();
+  const auto range = std::ranges::find(all, first, &DamagedSegment::first);
+  if (range == all.end() || mending_)
+    co_return fail(ErrorCode::kRefused, fmt::format("mending txid {} of {}: {}", first.value, directory_->path(),
+                                                    mending_ ? "another segment is being mended" : "no damaged segment begins there"));
+  const Flag mending(mending_);
+  const std::shared_ptr<LogSegment> segment = segments_.find(first);
+  SegmentMender mender(*directory_, *range, namespace_id(), lineage(), range->last.txid <= committed_.txid);
+  auto done = co_await mender.write(*good);
+  const bool changed = segments_.find(first) != segment || dropping_ || purging_;
+  if (done && changed) done = fail(ErrorCode::kRefused, fmt::format("mending txid {}: the log changed meanwhile", first.value));
+  if (done) done = co_await change_over(mender, segment);
+  if (done) co_return done;
+  co_await mender.discard();
+  if (done.error().code() == ErrorCode::kRefused || done.error().code() == ErrorCode::kNoSpace) co_return done;
+  co_return settle(std::move(done));
+}
+
+// Nothing is cut, dropped or purged meanwhile.
+Task<Result<void>> DirectoryLog::change_over(SegmentMender& mender, std::shared_ptr<LogSegment> damaged) {
+  ChangeOver over(*this);
+  // When the newest is missing for a moment, the mark must tell.
+  auto done = co_await marks_.mark(end_);
+  if (done) done = co_await mender.put_in_place(damaged->files());
+  std::vector<std::shared_ptr<LogSegment>> mended;
+  for (std::size_t i = 0; i < mender.segments().size() && done; ++i) {
+    auto taken = co_await take_mended(mender.segments()[i]);
+    if (taken)
+      mended.push_back(std::move(*taken));
+    else
+      done = fail(taken.error());
+  }
+  if (done) {
+    segments_.replace(damaged, std::move(mended));
+    for (const MendedSegment& segment : mender.segments()) uncommitted_.insert(ends_above(segment.ends, committed_.txid));
+  }
+  over.finish();
+  finalize_committed();
+  co_return done;
+}
+
+Task<Result<std::shared_ptr<LogSegment>>> DirectoryLog::take_mended(const MendedSegment& mended) {
+  auto segment = std::make_shared<LogSegment>();
+  segment->header = mended.contents.header();
+  segment->last = mended.contents.last();
+  segment->bytes = mended.bytes;
+  segment->durable_end = mended.contents.end();
+  segment->visible_end = kFramesOffset;
+  if (mended.finalized) {
+    segment->visible_end = segment->durable_end;
+    co_return segment;
+  }
+  CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_->open(mended.name, {.write = true, .direct = options_.direct_io}));
+  segment->writer = SegmentWriter::resume(kj::mv(file), mended.name, mended.contents, mended.bytes);
+  for (const FrameEnd& end : mended.ends)
+    if (end.position.txid <= committed_.txid) segment->visible_end = end.offset;
+  co_return segment;
+}
+
+Task<void> DirectoryLog::wait_for_mending() {
+  while (changed_over_) co_await changed_over_->addBranch();
+}
+
+Task<Result<bool>> DirectoryLog::do_scrub(TxId first, std::uint64_t bytes_per_second) {
+  CO_TRY(usable());
+  const std::shared_ptr<LogSegment> segment = segments_.find(first);
+  if (!segment || segment->header.first() != first || !segment->finalized()) co_return false;
+  if (segment->damage) co_return true;
+  const ScrubTarget target{segment->header, segment->last};
+  auto wrong = co_await scrub_segment(*directory_, target, seams_.clock, bytes_per_second);
+  if (segments_.find(first) != segment) co_return false;
+  if (!wrong || segment->damage) co_return true;
+  seams_.log(LogLevel::kError, fmt::format("{}: damage: {}", directory_->path(), *wrong));
+  segment->damage = SegmentDamage{.what = *wrong, .files = segment->files(), .readable = true};
+  co_return true;
+}
+
 Task<Result<void>> DirectoryLog::do_settle_tail() {
   CO_TRY(usable());
   if (tail_certain()) co_return ok();
@@ -394,6 +516,8 @@ Task<Result<LogStart>> DirectoryLog::start_before(TxId first) {
 
 Task<Result<std::uint64_t>> DirectoryLog::do_purge(TxId upto) {
   CO_TRY(usable());
+  const Flag purging(purging_);
+  co_await wait_for_mending();
   const auto& all = segments_.all();
   std::size_t count = 0;
   while (count + 1 < all.size() && all[count]->finalized() && all[count]->last.txid <= upto &&

@@ -134,7 +134,7 @@ class LocalLog {
   virtual std::vector<DamagedSegment> damaged() const = 0;
   // Writes the segment that begins at `first` anew from the frames that `good` gives (the first of them begins at `first`), when they chain
   // at both ends; beside the old file, which is then moved aside to <name>.damaged, and swapped in. kRefused: the frames are not those, or
-  // the log changed meanwhile; nothing has changed then.
+  // the log changed meanwhile, or another mend() is under way; nothing has changed then. kNoSpace: the same.
   virtual kj::Promise<Result<void>> mend(TxId first, kj::Own<LogReader> good) = 0;
   // Reads every byte of one finalized segment, at most `bytes_per_second`; what is damaged is in damaged() afterwards. False: there is no
   // such segment (any more).

@@ -22,6 +22,13 @@ void SegmentList::replace_newest(std::shared_ptr<LogSegment> by) {
   segments_.back() = std::move(by);
 }
 
+void SegmentList::replace(const std::shared_ptr<LogSegment>& old, std::vector<std::shared_ptr<LogSegment>> by) {
+  const auto place = std::ranges::find(segments_, old);
+  CHECK(place != segments_.end(), old->header.first_txid);
+  old->replaced = true;
+  segments_.insert(segments_.erase(place), by.begin(), by.end());
+}
+
 std::vector<std::shared_ptr<LogSegment>> SegmentList::cut(TxId to) {
   cuts_.push_back(to);
   std::vector<std::shared_ptr<LogSegment>> taken;

@@ -47,6 +47,8 @@ class SegmentList {
   std::shared_ptr<LogSegment> take_oldest();
   // Puts `by` in the place of the newest.
   void replace_newest(std::shared_ptr<LogSegment> by);
+  // Puts these in the place of one that is in the list. They hold the same txids.
+  void replace(const std::shared_ptr<LogSegment>& old, std::vector<std::shared_ptr<LogSegment>> by);
   // Takes out those that begin above `to`, newest first; what stands above `to` was taken back.
   std::vector<std::shared_ptr<LogSegment>> cut(TxId to);
   // The same with all.
