@@ -1,4 +1,5 @@
 // Damaged segments of one copy of a log are found, and put back from another copy's frames: the same bytes, or nothing.
+#include "tests/editlog/frames_in_memory.h"
 #include "tests/editlog/log_fixture.h"
 
 namespace varve {
@@ -10,21 +11,6 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr std::uint64_t kFast = 1ull << 40;
-
-// Frames in memory, as another copy gives them.
-class FramesInMemory final : public LogReader {
- public:
-  explicit FramesInMemory(std::vector<FrameView> frames) : frames_(std::move(frames)) {}
-  kj::Promise<Result<std::vector<FrameView>>> next() override {
-    std::vector<FrameView> some;
-    if (next_ < frames_.size()) some.push_back(frames_[next_++]);
-    return Result<std::vector<FrameView>>(std::move(some));
-  }
-
- private:
-  std::vector<FrameView> frames_;
-  std::size_t next_ = 0;
-};
 
 class Mending : public LogFixture {
  protected:
