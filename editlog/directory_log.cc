@@ -319,6 +319,7 @@ std::vector<LogPosition> DirectoryLog::branches() const {
     if (found.size() > 1 && found.back().epoch == end.position.epoch) found.pop_back();
     found.push_back(end.position);
   }
+  if (found.back() != end_) found.push_back(end_);  // behind damage
   return found;
 }
 
@@ -329,7 +330,7 @@ std::optional<FrameEnd> DirectoryLog::known_end(TxId txid) const {
   if (!segment) return txid == start().position.txid ? std::optional(FrameEnd{start().position, 0}) : std::nullopt;
   const bool in_doubt = segment->damage && !segment->damage->end_exact;
   if (txid == segment->last.txid && !in_doubt) return FrameEnd{segment->last, segment->durable_end};
-  if (txid == committed_.txid) return FrameEnd{committed_, segment->visible_end};
+  if (txid == committed_.txid && segment->readable()) return FrameEnd{committed_, segment->visible_end};
   return std::nullopt;
 }
 
@@ -353,7 +354,11 @@ Task<Result<std::optional<LogPosition>>> DirectoryLog::do_find(TxId txid) {
 Task<Result<void>> DirectoryLog::do_cut(LogPosition to) {
   CO_TRY(usable());
   CHECK(committed_.txid <= to.txid && to.txid < end_.txid, committed_.txid.value, to.txid.value, end_.txid.value);
+  const auto holding = segments_.find(to.txid);
   const auto end = known_end(to.txid);
+  if (holding && holding->damage && !(end && end->position == to))
+    co_return fail(ErrorCode::kDamaged,
+                   fmt::format("cutting at txid {}: mend the segment first: {}", to.txid.value, holding->damage->what));
   CHECK(end && end->position == to, to.txid.value);
   WriteTurn turn(*this);
   dropping_ = true;
@@ -425,7 +430,8 @@ Task<Result<void>> DirectoryLog::do_mend(TxId first, kj::Own<LogReader> good) {
                                                     mending_ ? "another segment is being mended" : "no damaged segment begins there"));
   const Flag mending(mending_);
   const std::shared_ptr<LogSegment> segment = segments_.find(first);
-  SegmentMender mender(*directory_, *range, namespace_id(), lineage(), range->last.txid <= committed_.txid);
+  const bool finalized = range->last.txid <= committed_.txid && !segment->damage->grows;
+  SegmentMender mender(seams_, *directory_, *range, namespace_id(), lineage(), finalized, usual_segment_bytes(options_));
   auto done = co_await mender.write(*good);
   const bool changed = segments_.find(first) != segment || dropping_ || purging_;
   if (done && changed) done = fail(ErrorCode::kRefused, fmt::format("mending txid {}: the log changed meanwhile", first.value));
@@ -452,7 +458,11 @@ Task<Result<void>> DirectoryLog::change_over(SegmentMender& mender, std::shared_
   }
   if (done) {
     segments_.replace(damaged, std::move(mended));
-    for (const MendedSegment& segment : mender.segments()) uncommitted_.insert(ends_above(segment.ends, committed_.txid));
+    for (const MendedSegment& segment : mender.segments()) {
+      uncommitted_.insert(ends_above(segment.ends, committed_.txid));
+      for (const LogConfiguration& configuration : segment.configurations) configurations_.add(configuration);
+    }
+    configurations_.commit(committed_.txid);
   }
   over.finish();
   finalize_committed();
@@ -594,7 +604,7 @@ void DirectoryLog::check_invariants() const {
     CHECK(end.position.txid > before, end.position.txid.value, before.value);
     before = end.position.txid;
   }
-  CHECK(before == end_.txid, before.value, end_.txid.value);
+  CHECK(before == end_.txid || segments_.newest().damage, before.value, end_.txid.value);
 }
 
 }  // namespace varve

@@ -122,7 +122,8 @@ class LocalLog {
   virtual kj::Promise<Result<kj::Own<LogReader>>> read_durable(TxId from) = 0;
 
   // Takes away all frames above `to`, as a durable step of its own (protocol section 4). Precondition: `to` is start() or the end of a
-  // frame, committed().txid <= to.txid < end().txid, and no append is under way. kNoSpace: nothing was cut.
+  // frame, committed().txid <= to.txid < end().txid, and no append is under way. kNoSpace: nothing was cut. kDamaged:
+  // the same, the segment of the cut point must be mended first.
   virtual kj::Promise<Result<void>> cut(LogPosition to) = 0;
 
   // Drops everything and begins anew behind `start`, durable in one step (the new start in the slots, then the old files go). The promise

@@ -30,7 +30,7 @@ class Inspection {
       if (!done && serves_ && refused_) done = co_await go_around(i, done.error());
       if (!done) co_return fail(done.error());
     }
-    CO_TRY(judge_end());
+    CO_TRY(co_await judge_end());
     CO_TRY(co_await read_newest_finalized());
     plan_.configurations.commit(plan_.committed.txid);
     for (const std::string& name : found_.leftovers) plan_.remove.push_back(name);
@@ -305,6 +305,7 @@ class Inspection {
   }
 
   void take(SegmentName name, SegmentScan scan, RecoveryRow row, bool cut_here) {
+    before_newest_ = plan_.end;
     plan_.end = scan.contents.last();
     for (const LogConfiguration& configuration : scan.configurations) plan_.configurations.add(configuration);
     if (scan.committed) plan_.committed = scan.committed->position;
@@ -337,8 +338,40 @@ class Inspection {
     plan_.tail_lost = true;
   }
 
+  // A hole with readable frames behind it, up to where nothing was ever acknowledged: the end counts, the bytes do not.
+  Task<Result<bool>> find_end_behind_damage(const OpenSegment& newest, std::string_view label) {
+    if (newest.scan.stop.kind != SegmentStop::Kind::kDefect || state_.cut) co_return false;
+    CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(file_name(newest.name), {}));
+    CO_ASSIGN_OR_RETURN(const auto behind, co_await scan_behind_damage(*file, newest.scan));
+    if (!behind || !nothing_is_lost_behind(*behind)) co_return false;
+    DamagedRange range;
+    range.first = newest.name.first;
+    range.before = before_newest_;
+    range.last = plan_.end = behind->last;
+    range.bytes = newest.scan.head.file_bytes;
+    range.damage.what =
+        fmt::format("{} ({}), with readable frames behind it up to txid {}", newest.scan.stop.text, label, behind->last.txid.value);
+    range.damage.files = {file_name(newest.name)};
+    range.damage.grows = true;
+    plan_.write_anew = file_name(newest.name);
+    plan_.segments.back() = std::move(range);
+    co_return true;
+  }
+
+  bool nothing_is_lost_behind(const FramesBehindDamage& behind) const {
+    const TxId mark = std::max(mark_, behind.tail.mark_behind);
+    const TailFacts facts{.next = behind.tail.next,
+                          .mark_above_end = mark > behind.last.txid,
+                          .end_above_mark = mark < behind.last.txid,
+                          .unwritten_sector = behind.tail.unwritten_sector,
+                          .zeroed_sector = behind.tail.zeroed_sector};
+    const RecoveryDecision decision = decision_of(classify_tail(facts));
+    const bool other_frame_marked = state_.mark.txid == behind.last.txid && state_.mark != behind.last;
+    return (decision == RecoveryDecision::kKeep || decision == RecoveryDecision::kCopy) && !other_frame_marked;
+  }
+
   // The log ends here: with the tail of the segment that grows, or at the last finalized one.
-  Result<void> judge_end() {
+  Task<Result<void>> judge_end() {
     drop_damage_without_end();
     const TxId end = plan_.end.txid;
     const bool other_frame_marked = state_.mark.txid == end && state_.mark.digest != plan_.end.digest && !state_.cut;
@@ -346,11 +379,11 @@ class Inspection {
     const bool mark_above_end = mark_ > end || other_frame_marked || cut_above_end;
     if (growing_path_.empty()) {
       plan_.tail_lost |= mark_above_end && serves_;
-      if (!mark_above_end || plan_.tail_lost) return ok();
-      return fail(recovery_error(RecoveryRow::kSequenceNewestMissing, directory_.path(), describe_mark()));
+      if (!mark_above_end || plan_.tail_lost) co_return ok();
+      co_return fail(recovery_error(RecoveryRow::kSequenceNewestMissing, directory_.path(), describe_mark()));
     }
     OpenSegment& newest = std::get<OpenSegment>(plan_.segments.back());
-    if ((state_.cut && !cut_above_end) || newest.damaged) return ok();
+    if ((state_.cut && !cut_above_end) || newest.damaged) co_return ok();
     TailFacts facts{.next = newest.scan.next,
                     .mark_above_end = mark_above_end,
                     .end_above_mark = mark_ < end,
@@ -358,15 +391,16 @@ class Inspection {
                     .zeroed_sector = newest.scan.zeroed_sector};
     const RecoveryRow row = classify_tail(facts);
     if (decision_of(row) == RecoveryDecision::kDamaged && serves_) {
-      lose_tail();
-      return ok();
+      CO_ASSIGN_OR_RETURN(const bool end_found, co_await find_end_behind_damage(newest, describe(row).label));
+      if (!end_found) lose_tail();
+      co_return ok();
     }
     if (refuses(row)) {
       const std::string detail = mark_above_end ? fmt::format("{}; {}", describe_mark(), newest.scan.stop.text) : newest.scan.stop.text;
-      return fail(recovery_error(row, growing_path_, detail));
+      co_return fail(recovery_error(row, growing_path_, detail));
     }
     newest.decision = decision_of(row);
-    return ok();
+    co_return ok();
   }
 
   std::string describe_mark() const {
@@ -384,7 +418,8 @@ class Inspection {
   bool serves_;  // goes around damage
   std::optional<RecoveryRow> refused_;
   DamagedRangeBuilder damaged_;
-  std::string growing_path_;  // of the segment that grows; empty when there is none
+  LogPosition before_newest_;  // what stands before the newest segment in progress
+  std::string growing_path_;   // of the segment that grows; empty when there is none
 };
 
 }  // namespace

@@ -41,6 +41,7 @@ struct OpenSegment {
 // What recovery has to do.
 struct RecoveryPlan {
   bool tail_lost = false;                                                       // to be said in the slots before anything else
+  std::optional<std::string> write_anew;                                        // damaged, and the end of the log is in it
   std::vector<std::string> set_aside;                                           // damaged files without a frame that the log goes on with
   std::vector<std::string> remove;                                              // in this order
   std::vector<std::variant<FinalSegment, OpenSegment, DamagedRange>> segments;  // in order

@@ -29,8 +29,9 @@ class Recovery {
   Task<Result<RecoveredLog>> run() {
     CO_TRY(co_await settle_slots());
     CO_TRY(co_await note_lost_tail());
+    if (plan_.write_anew) CO_TRY(co_await write_anew(directory_, *plan_.write_anew));
     for (const std::string& name : plan_.set_aside) CO_TRY(co_await set_damaged_aside(name));
-    for (const std::string& name : plan_.remove) CO_TRY(co_await directory_.remove(name));
+    CO_TRY(co_await remove_files());
     for (const auto& segment : plan_.segments) {
       if (const auto* finalized = std::get_if<FinalSegment>(&segment))
         add_finalized(*finalized);
@@ -48,6 +49,15 @@ class Recovery {
 
  private:
   void say(LogLevel level, const std::string& text) { seams_.log(level, fmt::format("recovering {}: {}", directory_.path(), text)); }
+
+  // One may be gone already: the temporary name of a step that was taken again.
+  Task<Result<void>> remove_files() {
+    for (const std::string& name : plan_.remove) {
+      auto removed = co_await directory_.remove(name);
+      if (!removed && removed.error().code() != ErrorCode::kNotFound) co_return removed;
+    }
+    co_return ok();
+  }
 
   void add_finalized(const FinalSegment& segment) {
     auto added = std::make_shared<LogSegment>();

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/result.h"
+#include "editlog/configuration_history.h"
 #include "editlog/segment_names.h"
 #include "editlog/set_aside.h"
 
@@ -62,6 +63,7 @@ Task<Result<void>> SegmentMender::take(FrameView frame) {
   CO_TRY(co_await file_->write(segment.contents.end(), std::move(pieces)));
   segment.contents.add(*frame.header);
   segment.ends.push_back({frame.header->position(), segment.contents.end()});
+  if (auto configuration = configuration_in(*frame.header, frame.body)) segment.configurations.push_back(*std::move(configuration));
   chain_.advance(*frame.header);
   co_return ok();
 }
@@ -94,10 +96,27 @@ Task<Result<void>> SegmentMender::finish_segment() {
     CO_TRY(co_await file_->write(contents.end(), std::move(pieces)));
   } else {
     segment.name = in_progress_name(contents.first());
-    segment.bytes = segment_file_bytes(contents.frame_bytes());
-    CO_TRY(co_await file_->preallocate(segment.bytes));
+    segment.bytes = std::max(file_bytes_, segment_file_bytes(contents.frame_bytes()));
+    CO_TRY(co_await write_room(contents.end(), segment.bytes));
   }
   co_return co_await file_->sync();
+}
+
+// What a segment that grows has behind its frames, and the record of it.
+Task<Result<void>> SegmentMender::write_room(std::uint64_t frames_end, std::uint64_t file_bytes) {
+  CO_TRY(co_await file_->preallocate(file_bytes));
+  const std::uint64_t salt = seams_.random.next();
+  AlignedBuffer block(kBlockBytesMax);
+  for (std::uint64_t offset = frames_end; offset < file_bytes; offset += kBlockBytesMax) {
+    const MutableBytes bytes = block.span(0, std::min<std::uint64_t>(kBlockBytesMax, file_bytes - offset));
+    fill_unwritten(namespace_id_, salt, offset, bytes);
+    std::vector<Bytes> pieces{bytes};
+    CO_TRY(co_await file_->write(offset, std::move(pieces)));
+  }
+  const PreallocationRecord record = make_preallocation_record(namespace_id_, salt, file_bytes);
+  std::memcpy(block.data(), &record, sizeof(record));
+  std::vector<Bytes> pieces{std::as_const(block).span(0, sizeof(record))};
+  co_return co_await file_->write(kPreallocationOffset, std::move(pieces));
 }
 
 Task<void> SegmentMender::discard() {
@@ -109,10 +128,19 @@ Task<void> SegmentMender::discard() {
 
 // The names aside are durable before others take their place, or a crash might leave neither.
 Task<Result<void>> SegmentMender::put_in_place(std::vector<std::string> old_files) {
-  for (const std::string& name : old_files) CO_TRY(co_await set_aside(directory_, name));
+  for (const std::string& name : old_files) CO_TRY(co_await keep_aside(name));
   CO_TRY(co_await directory_.sync());
   for (const MendedSegment& segment : mended_) CO_TRY(co_await directory_.rename(segment.temporary_name, segment.name));
   co_return co_await directory_.sync();
+}
+
+// One whose name is taken over is copied, so that a crash never finds it missing; unless the disk does not give its bytes back.
+Task<Result<void>> SegmentMender::keep_aside(std::string name) {
+  if (std::ranges::find(mended_, name, &MendedSegment::name) != mended_.end()) {
+    auto copied = co_await copy_aside(directory_, name);
+    if (copied || copied.error().code() != ErrorCode::kIo) co_return copied;
+  }
+  co_return co_await set_aside(directory_, std::move(name));
 }
 
 }  // namespace varve

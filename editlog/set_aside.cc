@@ -34,6 +34,17 @@ Task<Result<void>> copy_bytes(File& from, File& to) {
   co_return co_await to.sync();
 }
 
+Task<Result<void>> copy_file(Directory& directory, std::string name, std::string copy) {
+  const std::string temporary = copy + std::string(kTemporarySuffix);
+  auto removed = co_await directory.remove(temporary);
+  if (!removed && removed.error().code() != ErrorCode::kNotFound) co_return removed;
+  CO_ASSIGN_OR_RETURN(kj::Own<File> from, co_await directory.open(name, {}));
+  CO_ASSIGN_OR_RETURN(kj::Own<File> to, co_await directory.create(temporary));
+  CO_TRY(co_await copy_bytes(*from, *to));
+  CO_TRY(co_await directory.rename(temporary, copy));
+  co_return co_await directory.sync();
+}
+
 }  // namespace
 
 Task<Result<void>> set_aside(Directory& directory, std::string name) {
@@ -44,15 +55,13 @@ Task<Result<void>> set_aside(Directory& directory, std::string name) {
 }
 
 Task<Result<void>> copy_aside(Directory& directory, std::string name) {
-  CO_ASSIGN_OR_RETURN(const std::string aside, co_await free_name(directory, name));
-  const std::string temporary = aside + std::string(kTemporarySuffix);
-  auto removed = co_await directory.remove(temporary);
-  if (!removed && removed.error().code() != ErrorCode::kNotFound) co_return removed;
-  CO_ASSIGN_OR_RETURN(kj::Own<File> from, co_await directory.open(name, {}));
-  CO_ASSIGN_OR_RETURN(kj::Own<File> to, co_await directory.create(temporary));
-  CO_TRY(co_await copy_bytes(*from, *to));
-  CO_TRY(co_await directory.rename(temporary, aside));
-  co_return co_await directory.sync();
+  CO_ASSIGN_OR_RETURN(std::string aside, co_await free_name(directory, name));
+  co_return co_await copy_file(directory, std::move(name), std::move(aside));
+}
+
+Task<Result<void>> write_anew(Directory& directory, std::string name) {
+  std::string same = name;
+  return copy_file(directory, std::move(name), std::move(same));
 }
 
 }  // namespace varve

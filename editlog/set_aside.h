@@ -16,4 +16,7 @@ Task<Result<void>> set_aside(Directory& directory, std::string name);
 // Leaves it where it is, and a copy of its bytes aside; durable on return.
 Task<Result<void>> copy_aside(Directory& directory, std::string name);
 
+// Puts the same bytes into a new file of that name: what was read may have stood in the page cache only. Durable on return.
+Task<Result<void>> write_anew(Directory& directory, std::string name);
+
 }  // namespace varve

@@ -81,7 +81,7 @@ class DamageScenario : public CrashScenario {
 };
 
 class UnknownTailScenario final : public DamageScenario {
-  void damage(SimWorld& world) override { damage_file(world, in_progress_name(TxId{3}), kFramesOffset + kSectorBytes + 600); }
+  void damage(SimWorld& world) override { damage_file(world, in_progress_name(TxId{3}), kFramesOffset + 4 * kSectorBytes + 140); }
 
   Task<Result<void>> do_run(SimWorld& world) override {
     CO_ASSIGN_OR_RETURN(kj::Own<LocalLog> log, co_await open_test_log(world, options_));
@@ -102,7 +102,7 @@ class UnknownTailScenario final : public DamageScenario {
     if (!log->tail_certain() && settled_) co_return fail(ErrorCode::kDamaged, "the tail was settled");
     CO_ASSIGN_OR_RETURN(const auto frames, co_await read_all(*log));
     std::vector<std::string> expected = lines_of(good_);
-    expected.resize(3);
+    expected.resize(4);
     const std::vector<std::string> found = lines_of(frames);
     if (acknowledged_ || found.size() > expected.size()) expected.push_back(offered_);
     if (found != expected) co_return fail(ErrorCode::kDamaged, fmt::format("{} frames instead of {}", found.size(), expected.size()));
@@ -115,12 +115,23 @@ class UnknownTailScenario final : public DamageScenario {
 };
 
 class MendScenario : public DamageScenario {
+ public:
+  explicit MendScenario(TxId first = TxId{1}) : first_(first) {}
+
+ protected:
   void damage(SimWorld& world) override { damage_file(world, finalized_name(TxId{1}, TxId{2}), 20); }
+
+ private:
+  kj::Own<LogReader> good() const {
+    std::vector<FrameView> frames;
+    for (const FrameView& frame : good_)
+      if (frame.header->first() >= first_) frames.push_back(frame);
+    return kj::heap<FramesInMemory>(std::move(frames));
+  }
 
   Task<Result<void>> do_run(SimWorld& world) override {
     CO_ASSIGN_OR_RETURN(kj::Own<LocalLog> log, co_await open_test_log(world, options_));
-    kj::Own<LogReader> reader = kj::heap<FramesInMemory>(good_);
-    CO_TRY(co_await log->mend(TxId{1}, kj::mv(reader)));
+    CO_TRY(co_await log->mend(first_, good()));
     mended_ = true;
     log->check_invariants();
     co_return co_await log->close();
@@ -133,15 +144,24 @@ class MendScenario : public DamageScenario {
     if (mended_ && !log->damaged().empty()) co_return fail(ErrorCode::kDamaged, "mended, and damaged again");
     CO_TRY(check_evidence(world));
     if (!log->damaged().empty()) {
-      kj::Own<LogReader> reader = kj::heap<FramesInMemory>(good_);
-      CO_TRY(co_await log->mend(TxId{1}, kj::mv(reader)));
+      CO_TRY(co_await log->mend(first_, good()));
     }
     CO_ASSIGN_OR_RETURN(const auto frames, co_await read_all(*log));
     if (lines_of(frames) != lines_of(good_)) co_return fail(ErrorCode::kDamaged, "other frames than there were");
     co_return check_evidence(world);
   }
 
+  TxId first_;
   bool mended_ = false;
+};
+
+// Readable frames stand behind the damaged one: where the log ends is never in doubt.
+class HoleScenario final : public MendScenario {
+ public:
+  HoleScenario() : MendScenario(TxId{3}) {}
+
+ private:
+  void damage(SimWorld& world) override { damage_file(world, in_progress_name(TxId{3}), kFramesOffset + kSectorBytes + 600); }
 };
 
 TEST(DamageCrash, unknown_tail) {
@@ -154,9 +174,15 @@ TEST(DamageCrash, mend) {
   EXPECT_TRUE(report.passed()) << report.text();
 }
 
+TEST(DamageCrash, hole_below_a_readable_end) {
+  const CrashWalkReport report = walk_log<HoleScenario>();
+  EXPECT_TRUE(report.passed()) << report.text();
+}
+
 TEST(DamageCrash, walks_find_a_disk_whose_sync_does_nothing) {
   EXPECT_FALSE(walk_log<UnknownTailScenario>({.sync_is_noop = true}).passed());
   EXPECT_FALSE(walk_log<MendScenario>({.sync_is_noop = true}).passed());
+  EXPECT_FALSE(walk_log<HoleScenario>({.sync_is_noop = true}).passed());
 }
 
 }  // namespace

@@ -182,6 +182,99 @@ TEST_F(Mending, mended_segment_that_is_not_committed_can_be_cut) {
   EXPECT_EQ(log_->end(), start->header().position());
 }
 
+class MendingAHole : public Mending {
+ protected:
+  // One segment in progress of four frames, of one sector, one, three and one; each says that the one before it is committed.
+  LogPosition make_segment() {
+    open();
+    append({30});
+    append({900});
+    append({40});
+    const LogPosition end = log_->end();
+    keep_whole();
+    return end;
+  }
+  static std::string newest() { return in_progress_name(TxId{1}); }
+  void damage(std::uint64_t offset) { world_.disk().flip_bits(path(newest()), offset); }
+};
+
+TEST_F(MendingAHole, end_behind_damage_counts) {
+  const LogPosition end = make_segment();
+  for (const std::uint64_t offset : {kFramesOffset + 700, kFramesOffset + 1034, kFramesOffset + 1800}) {
+    world_.disk().restore(whole_);
+    damage(offset);
+    open_served();
+    EXPECT_EQ(log_->end(), end);
+    EXPECT_TRUE(log_->tail_certain());
+    ASSERT_THAT(log_->damaged(), SizeIs(1));
+    EXPECT_EQ(log_->damaged().front().last, end);
+    EXPECT_EQ(log_->branches().back(), end);
+    EXPECT_THAT(log_->damaged().front().what, HasSubstr(newest()));
+    kill();
+  }
+}
+
+TEST_F(MendingAHole, goes_on_when_mended) {
+  const LogPosition end = make_segment();
+  damage(kFramesOffset + 700);
+  open_served();
+  source_ = FrameSource(end);
+  const FramePtr next = source_.data({70});
+  EXPECT_EQ(world_.wait(log_->append({next})).error().code(), ErrorCode::kDamaged);
+  mend_all();
+  take(world_.wait(log_->append({next})));
+  note(next);
+  log_->check_invariants();
+  EXPECT_EQ(read_durable(), written_);
+  log_->set_committed(log_->end());
+  EXPECT_EQ(read(), written_);
+  kill();
+  open_served();
+  EXPECT_THAT(log_->damaged(), IsEmpty());
+  EXPECT_EQ(read_durable(), written_);
+}
+
+TEST_F(MendingAHole, stays_certain_across_a_power_loss) {
+  const LogPosition end = make_segment();
+  damage(kFramesOffset + 700);
+  for (int round = 0; round < 2; ++round) {
+    open_served();
+    EXPECT_EQ(log_->end(), end);
+    EXPECT_TRUE(log_->tail_certain());
+    lose_power();
+  }
+}
+
+TEST_F(MendingAHole, is_committed_to_its_end_before_it_is_mended) {
+  const LogPosition end = make_segment();
+  damage(kFramesOffset + 700);
+  open_served();
+  log_->set_committed(end);
+  EXPECT_EQ(log_->committed(), end);
+  mend_all();
+  EXPECT_EQ(read(), written_);
+  EXPECT_FALSE(log_->needs_segment()) << "other copies go on in this segment too";
+}
+
+TEST_F(MendingAHole, damage_of_the_last_frame_is_an_unknown_tail) {
+  make_segment();
+  damage(kFramesOffset + 5 * kSectorBytes + 130);
+  open_served();
+  EXPECT_FALSE(log_->tail_certain());
+  EXPECT_THAT(log_->damaged(), IsEmpty());
+}
+
+TEST_F(MendingAHole, cut_inside_it_waits_for_mending) {
+  make_segment();
+  damage(kFramesOffset + 700);
+  open_served();
+  const LogPosition inside = good_[1].header->position();
+  const auto refused = world_.wait(log_->cut(inside));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kDamaged);
+  EXPECT_FALSE(log_->failure());
+}
+
 TEST_F(Mending, refuses_frames_that_are_not_those) {
   make_log();
   world_.disk().flip_bits(path(second_segment()), 20);
