@@ -94,7 +94,9 @@ Task<void> JournalNode::open_journal(std::string name) {
     co_return;
   }
   unopened_.erase(name);
-  journals_[name].copy = kj::mv(*copy);
+  Journal& journal = journals_[name];
+  journal.copy = kj::mv(*copy);
+  journal.repair = kj::heap<CopyRepair>(seams_, *journal.copy, options_.repair);
 }
 
 // A journal that could not be opened is tried again: disks get room, files are put back.
@@ -375,6 +377,7 @@ Task<Result<void>> JournalNode::stop() {
   tasks_.clear();
   Result<void> done = ok();
   for (auto& [name, journal] : journals_) {
+    journal.repair = nullptr;
     auto closed = co_await journal.copy->close();
     if (!closed && done) done = closed;
   }

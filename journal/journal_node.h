@@ -18,6 +18,7 @@
 #include "base/tasks.h"
 #include "base/turns.h"
 #include "journal/append_session.h"
+#include "journal/copy_repair.h"
 #include "journal/journal_copy.h"
 #include "journal/node_status.h"
 
@@ -37,6 +38,7 @@ struct NodeOptions {
   std::string version;
   LocalLogOptions log;
   SessionLimits session;
+  RepairOptions repair;
   unsigned connections_max = 256;
   std::chrono::nanoseconds open_patience = std::chrono::seconds(10);  // until a new connection has said what it wants
   std::chrono::nanoseconds open_again = std::chrono::seconds(5);      // between attempts at journals that could not be opened
@@ -72,6 +74,7 @@ class JournalNode {
  private:
   struct Journal {
     kj::Own<JournalCopy> copy;
+    kj::Own<CopyRepair> repair;  // destroyed first
     AppendSession* writer = nullptr;  // the session of the newest epoch that connected
   };
 

@@ -167,9 +167,12 @@ std::vector<SegmentInfo> QuorumJournal::segments() const {
 }
 
 LogPosition QuorumJournal::start() const {
+  // Of those that go up to what is committed: one that was away begins lower, but does not reach the others' beginning.
   std::optional<LogPosition> lowest;
-  for (const auto& [address, state] : seen_)
+  for (const auto& [address, state] : seen_) {
+    if (state.end().txid < known_committed_) continue;
     if (!lowest || state.start.position.txid < lowest->txid) lowest = state.start.position;
+  }
   return lowest.value_or(LogPosition{});
 }
 

@@ -32,6 +32,10 @@ NodeOptions random_node_options(SimRandom& random) {
   options.log.mark_delay = milliseconds(100 + random.below(2000));
   options.session.pending_bytes_max = 64u << 10;
   options.session.patience = seconds(2);
+  options.repair.retry = milliseconds(500);
+  options.repair.patience = seconds(2);
+  options.repair.scrub_interval = seconds(2 + random.below(10));
+  options.repair.scrub_bytes_per_second = 1u << 20;
   return options;
 }
 
@@ -591,6 +595,7 @@ void ClusterLife::end_well() {
   count("frames followed") += rm_counts_.frames_followed;
   count("readers that went to another node") += rm_counts_.followers_moved;
   count("outcomes asked") += rm_counts_.outcomes;
+  count("readers overtaken by a purge") += rm_counts_.overtaken_by_purge;
   for (Rm& rm : rms_) rm.process = nullptr;
   for (const auto& node : nodes_) node->collect(report_.counts);
 }

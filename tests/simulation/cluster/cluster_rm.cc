@@ -116,25 +116,29 @@ void ClusterRm::follow() {
   tasks_.add(read_on());
 }
 
-// From the first transaction on, for ever; a reader that was overtaken by a purge stops.
+// From where the log begins, for ever; a reader that was overtaken by a purge begins again where the log begins then, as with an image.
 Task<void> ClusterRm::read_on() {
   while (true) {
     auto journal = co_await QuorumJournal::open(seams_, url(), options_);
-    if (journal) {
-      reading_ = kj::mv(*journal);
-      break;
+    if (!journal) {
+      co_await seams_.clock.after(std::chrono::milliseconds(200));
+      continue;
     }
-    co_await seams_.clock.after(std::chrono::milliseconds(200));
+    reading_ = kj::mv(*journal);
+    co_await read_from_start();
+    ++counts_.overtaken_by_purge;
   }
+}
+
+Task<void> ClusterRm::read_from_start() {
   QuorumReader reader(*reading_, reading_->start());
   while (true) {
     const std::uint64_t moved = reader.changes_of_member();
     auto frames = co_await reader.follow();
     counts_.followers_moved += reader.changes_of_member() - moved;
-    if (!frames && frames.error().code() == ErrorCode::kNotFound) break;
+    if (!frames && frames.error().code() == ErrorCode::kNotFound) co_return;
     if (!frames) {
-      if (frames.error().code() == ErrorCode::kDamaged && broken_.empty())
-        broken_ = fmt::format("{} follows: {}", name_, frames.error().text());
+      if (frames.error().code() == ErrorCode::kDamaged && broken_.empty()) broken_ = fmt::format("{} follows: {}", name_, frames.error().text());
       co_await seams_.clock.after(std::chrono::milliseconds(100));
       continue;
     }
@@ -148,7 +152,6 @@ Task<void> ClusterRm::read_on() {
       }
     });
   }
-  following_ = false;
 }
 
 void ClusterRm::change(wire::ChangeRequest request) {

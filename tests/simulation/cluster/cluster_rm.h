@@ -24,6 +24,7 @@ struct ClusterRmCounts {
   std::uint64_t frames_followed = 0;
   std::uint64_t followers_moved = 0;
   std::uint64_t outcomes = 0;
+  std::uint64_t overtaken_by_purge = 0;
 };
 
 class ClusterRm {
@@ -53,6 +54,7 @@ class ClusterRm {
   Task<void> live();
   Task<Result<void>> reign();
   Task<void> read_on();
+  Task<void> read_from_start();
   Task<void> change_members(wire::ChangeRequest request);
   Task<void> purge(TxId txid);
   Task<void> ask();
