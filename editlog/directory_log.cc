@@ -248,6 +248,8 @@ void DirectoryLog::appended(const std::vector<FramePtr>& group, std::uint64_t of
 void DirectoryLog::set_committed(LogPosition position) {
   commit_up_to(position.txid);
   if (position.txid > committed_.txid) take_damaged_end(position);
+  configurations_.commit(committed_.txid);
+  finalize_committed();
   CHECK(position.txid != committed_.txid || position == committed_, position.txid.value);
   CHECK(position.txid <= committed_.txid, position.txid.value, committed_.txid.value);
 }

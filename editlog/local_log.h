@@ -129,7 +129,8 @@ class LocalLog {
   virtual kj::Promise<Result<void>> cut(LogPosition to) = 0;
 
   // Drops everything and begins anew behind `start`, durable in one step (the new start in the slots, then the old files go). The promise
-  // stays; the tail is certain afterwards. Precondition: start.position.txid > committed().txid, no append is under way.
+  // stays, and a tail that was unknown stays so: what was acknowledged above the new start is missing still. Precondition:
+  // start.position.txid > committed().txid, no append is under way.
   virtual kj::Promise<Result<void>> restart(LogStart start) = 0;
 
   // Segments that cannot be served until they are mended; oldest first. When the newest one is among them, appends are refused with

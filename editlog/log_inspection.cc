@@ -14,8 +14,12 @@ namespace {
 
 class Inspection {
  public:
-  Inspection(Directory& directory, DirectorySurvey found, SlotState state, DamagePolicy on_damage)
-      : directory_(directory), found_(std::move(found)), state_(std::move(state)), serves_(on_damage == DamagePolicy::kServe) {
+  Inspection(Directory& directory, DirectorySurvey found, SlotState state, const LocalLogOptions& options)
+      : directory_(directory),
+        found_(std::move(found)),
+        state_(std::move(state)),
+        serves_(options.on_damage == DamagePolicy::kServe),
+        end_behind_hole_(options.end_behind_hole) {
     plan_.end = plan_.committed = state_.start.position;
     plan_.configurations.begin_at(state_.start);
     plan_.ignored = found_.foreign;
@@ -292,6 +296,8 @@ class Inspection {
       for (const FrameView& frame : frames)
         if (auto configuration = configuration_in(*frame.header, frame.body)) plan_.configurations.add(*std::move(configuration));
     }
+    // What it hides may be the newest configuration, so this copy cannot say how the log ends.
+    if (serves_ && reader.stop()->kind != SegmentStop::Kind::kEnd) plan_.tail_lost = true;
     co_return ok();
   }
 
@@ -340,7 +346,7 @@ class Inspection {
 
   // A hole with readable frames behind it, up to where nothing was ever acknowledged: the end counts, the bytes do not.
   Task<Result<bool>> find_end_behind_damage(const OpenSegment& newest, std::string_view label) {
-    if (newest.scan.stop.kind != SegmentStop::Kind::kDefect || state_.cut) co_return false;
+    if (!end_behind_hole_ || newest.scan.stop.kind != SegmentStop::Kind::kDefect || state_.cut) co_return false;
     CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(file_name(newest.name), {}));
     CO_ASSIGN_OR_RETURN(const auto behind, co_await scan_behind_damage(*file, newest.scan));
     if (!behind || !nothing_is_lost_behind(*behind)) co_return false;
@@ -416,6 +422,7 @@ class Inspection {
   RecoveryPlan plan_;
   TxId mark_;    // the highest one known
   bool serves_;  // goes around damage
+  bool end_behind_hole_;
   std::optional<RecoveryRow> refused_;
   DamagedRangeBuilder damaged_;
   LogPosition before_newest_;  // what stands before the newest segment in progress
@@ -424,8 +431,8 @@ class Inspection {
 
 }  // namespace
 
-Task<Result<RecoveryPlan>> inspect_log(Directory& directory, DirectorySurvey found, SlotState state, DamagePolicy on_damage) {
-  Inspection inspection(directory, std::move(found), std::move(state), on_damage);
+Task<Result<RecoveryPlan>> inspect_log(Directory& directory, DirectorySurvey found, SlotState state, const LocalLogOptions& options) {
+  Inspection inspection(directory, std::move(found), std::move(state), options);
   co_return co_await inspection.run();
 }
 

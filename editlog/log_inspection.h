@@ -52,6 +52,6 @@ struct RecoveryPlan {
 };
 
 // Errors: kIo, and the refusals of docs/recovery.md; with DamagePolicy::kServe only those that no other copy mends.
-Task<Result<RecoveryPlan>> inspect_log(Directory& directory, DirectorySurvey found, SlotState state, DamagePolicy on_damage);
+Task<Result<RecoveryPlan>> inspect_log(Directory& directory, DirectorySurvey found, SlotState state, const LocalLogOptions& options);
 
 }  // namespace varve

@@ -203,7 +203,7 @@ Task<Result<RecoveredLog>> recover_log(Seams seams, Directory& directory, LocalL
         ErrorCode::kDamaged,
         fmt::format("recovering {}: frames behind its end are lost that only other copies of the log have: it cannot be used alone",
                     directory.path()));
-  CO_ASSIGN_OR_RETURN(RecoveryPlan plan, co_await inspect_log(directory, found, identity.slots->state(), options.on_damage));
+  CO_ASSIGN_OR_RETURN(RecoveryPlan plan, co_await inspect_log(directory, found, identity.slots->state(), options));
   Recovery recovery(seams, directory, options, kj::mv(identity), std::move(plan));
   co_return co_await recovery.run();
 }

@@ -37,7 +37,6 @@ class Attempt {
           if (reign) co_return kj::mv(reign);
           promised_[choice->best].left_out = true;  // its frames could not be had
           problems_[promised_[choice->best].address] = reign.error().text();
-          if (reign.error().code() == ErrorCode::kDamaged) co_return fail(reign.error());
           continue;
         }
         if (fenced_out())

@@ -64,8 +64,8 @@ Task<void> CopyRepair::mend(DamagedSegment damaged) {
   for (const std::string& address : addresses) {
     auto mended = co_await mend_from(address, damaged);
     if (mended) {
-      seams_.log(LogLevel::kInfo, fmt::format("journal {}: txids {} to {} were damaged and are mended from {}", copy_.name(), damaged.first.value,
-                                              damaged.last.txid.value, address));
+      seams_.log(LogLevel::kInfo, fmt::format("journal {}: txids {} to {} were damaged and are mended from {}", copy_.name(),
+                                              damaged.first.value, damaged.last.txid.value, address));
       co_return;
     }
     problems += fmt::format(" {};", mended.error().text());
@@ -80,8 +80,8 @@ Task<Result<void>> CopyRepair::mend_from(std::string address, DamagedSegment dam
   journal.namespace_id = copy_.namespace_id();
   journal.lineage = copy_.lineage();
   std::vector<LogPosition> after{damaged.before};
-  CO_ASSIGN_OR_RETURN(kj::Own<FrameStream> stream, co_await FrameStream::open(seams_, std::move(address), std::move(journal), std::move(after),
-                                                                              damaged.last, options_.patience));
+  CO_ASSIGN_OR_RETURN(kj::Own<FrameStream> stream, co_await FrameStream::open(seams_, std::move(address), std::move(journal),
+                                                                              std::move(after), damaged.last, options_.patience));
   kj::Own<LogReader> good = kj::heap<StreamedSegment>(kj::mv(stream), damaged.last.txid);
   co_return co_await copy_.mend(damaged.first, kj::mv(good));
 }

@@ -15,9 +15,9 @@
 namespace varve {
 
 struct RepairOptions {
-  std::chrono::nanoseconds retry = std::chrono::seconds(2);     // between looks at what is damaged
-  std::chrono::nanoseconds patience = std::chrono::seconds(5);  // with a peer
-  std::uint64_t scrub_bytes_per_second = 8u << 20;              // 0: no scrub
+  std::chrono::nanoseconds retry = std::chrono::seconds(2);          // between looks at what is damaged
+  std::chrono::nanoseconds patience = std::chrono::seconds(5);       // with a peer
+  std::uint64_t scrub_bytes_per_second = 8u << 20;                   // 0: no scrub
   std::chrono::nanoseconds scrub_interval = std::chrono::hours(24);  // from the end of one pass to the next
 };
 

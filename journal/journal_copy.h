@@ -150,6 +150,8 @@ class JournalCopy {
   Task<std::optional<wire::Refusal>> take_up(Epoch epoch, Uuid writer);
   std::optional<wire::Refusal> refusal(Epoch epoch, Uuid writer) const;
   wire::Refusal refuse(ErrorCode code, std::string text) const;
+  bool has_hole() const;
+  void give_up_hole();
   void adopt(kj::Own<LocalLog> log);
   void watch_log();
   Task<void> reopen();

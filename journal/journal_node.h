@@ -74,7 +74,7 @@ class JournalNode {
  private:
   struct Journal {
     kj::Own<JournalCopy> copy;
-    kj::Own<CopyRepair> repair;  // destroyed first
+    kj::Own<CopyRepair> repair;       // destroyed first
     AppendSession* writer = nullptr;  // the session of the newest epoch that connected
   };
 

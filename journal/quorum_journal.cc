@@ -123,13 +123,16 @@ void QuorumJournal::note(const std::string& address, const wire::CopyState& stat
     for (const Member& member : configuration->members) problems_.emplace(member.address, "no answer yet");
 }
 
+// Of a configuration that some member has: which one counts is for a candidate to find out.
 bool QuorumJournal::majority_seen() const {
-  const auto configuration = decode_configuration(as_bytes(configuration_));
-  if (seen_.empty() || !configuration) return false;
-  std::size_t answered = 0;
-  for (const Member& member : configuration->members)
-    if (member.role != MemberRole::kLearner && seen_.contains(member.address)) ++answered;
-  return answered >= majority_of(*configuration);
+  return std::ranges::any_of(seen_, [this](const auto& seen) {
+    const auto configuration = decode_configuration(as_bytes(seen.second.configuration.bytes));
+    if (!configuration) return false;
+    std::size_t answered = 0;
+    for (const Member& member : configuration->members)
+      if (member.role != MemberRole::kLearner && seen_.contains(member.address)) ++answered;
+    return answered >= majority_of(*configuration);
+  });
 }
 
 std::vector<std::string> QuorumJournal::addresses() const {

@@ -40,7 +40,16 @@ Task<Result<std::vector<FrameView>>> QuorumReader::take(bool wait) {
       continue;
     }
     journal_.note_committed(std::min(stream_->node_committed(), stream_->position().txid));
-    if (frames->empty() && wait) continue;
+    if (frames->empty() && wait) {
+      // Nothing new, or a member that hears nothing new: another one may know more.
+      if (journal_.seams().clock.now() - heard_ > journal_.options().read_patience) {
+        stream_ = nullptr;
+        ++next_member_;
+        heard_ = journal_.seams().clock.now();
+      }
+      continue;
+    }
+    heard_ = journal_.seams().clock.now();
     at_ = stream_->position();
     co_return views_of(*frames);
   }

@@ -42,6 +42,7 @@ class QuorumReader final : public LogReader {
   kj::Own<FrameStream> stream_;
   std::size_t next_member_ = 0;
   std::uint64_t changes_ = 0;
+  std::chrono::nanoseconds heard_{0};  // when frames came last
 };
 
 }  // namespace varve

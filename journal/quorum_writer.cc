@@ -177,6 +177,10 @@ void QuorumWriter::on_fenced(Epoch promised, const std::string& text) {
                   fmt::format("the reign of epoch {} is over, epoch {} is promised: {}", reign_.epoch.value, promised.value, text)));
 }
 
+void QuorumWriter::on_contradiction(const std::string& text) {
+  end_reign(Error(ErrorCode::kDamaged, fmt::format("the reign of epoch {} is over: {}", reign_.epoch.value, text)));
+}
+
 void QuorumWriter::end_reign(Error error) {
   if (over_) return;
   over_ = error;

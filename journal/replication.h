@@ -21,6 +21,10 @@ class ReplicatedLog {
   virtual LogPosition committed() const = 0;
   // Another member that holds everything up to committed() and answers; nullopt: none does.
   virtual std::optional<std::string> source_for(Uuid disk) const = 0;
+  // The first txid of this writer's epoch.
+  virtual TxId first_own() const = 0;
+  // A member knows more to be committed than this writer has framed: the writer made a mistake, and must stop.
+  virtual void on_contradiction(const std::string& text) = 0;
   // A member's acknowledged position has risen.
   virtual void on_acknowledged() = 0;
   // A voter promised a higher epoch: the reign is over.

@@ -175,9 +175,16 @@ void ClusterLife::pass(std::chrono::nanoseconds time) {
     const std::chrono::nanoseconds piece = std::min<std::chrono::nanoseconds>(time, milliseconds(250));
     world_.run_for(piece);
     time -= piece;
+    trace_log();
     revive();
     check();
   }
+}
+
+void ClusterLife::trace_log() {
+  if (!options_.trace) return;
+  for (; log_lines_traced_ < world_.log_lines().size(); ++log_lines_traced_)
+    options_.trace(fmt::format("  log: {}", world_.log_lines()[log_lines_traced_]));
 }
 
 void ClusterLife::check() {

@@ -62,6 +62,7 @@ class ClusterLife {
   };
 
   void trace(const std::string& line);
+  void trace_log();
   void check();
   void revive();
   void restart_later(ClusterNode& node);
@@ -92,6 +93,7 @@ class ClusterLife {
   std::set<std::string> full_;
   std::set<std::string> emptied_;  // whose copy is gone: to be removed from the members before anything else
   bool over_ = false;              // no more faults
+  std::size_t log_lines_traced_ = 0;
 };
 
 }  // namespace varve
