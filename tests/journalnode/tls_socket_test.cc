@@ -13,12 +13,13 @@ TEST(TlsSockets, carry_more_than_they_can_buffer_and_end_when_the_peer_goes) {
   certificates.make("here", "localhost", "ca");
   RealSeams real;
   const Seams seams = real.seams();
-  const auto tls = TlsNetwork::open(seams.network, seams.clock, certificates.files("here"), std::chrono::seconds(20), seams.log).value();
+  auto opened = TlsNetwork::open(seams.network, seams.clock, certificates.files("here"), std::chrono::seconds(20), seams.log);
+  auto& tls = *opened;
   auto& loop = real.mailbox();
-  const auto listener = loop.run_until(tls->listen("127.0.0.1:0"));
+  auto listener = loop.run_until(tls->listen("127.0.0.1:0"));
   auto accepting = listener->accept();
   auto client = loop.run_until(tls->connect(fmt::format("localhost:{}", listener->port())));
-  const Accepted accepted = loop.run_until(kj::mv(accepting));
+  Accepted accepted = loop.run_until(kj::mv(accepting));
   EXPECT_TRUE(accepted.identity->has_name("localhost"));
   const std::string sent(8u << 20, 'x');
   std::string received(sent.size(), '\0');
@@ -26,8 +27,9 @@ TEST(TlsSockets, carry_more_than_they_can_buffer_and_end_when_the_peer_goes) {
   EXPECT_EQ(loop.run_until(accepted.stream->tryRead(received.data(), received.size(), received.size())), sent.size());
   loop.run_until(kj::mv(writing));
   EXPECT_TRUE(received == sent);
-  client = nullptr;
-  EXPECT_EQ(loop.run_until(accepted.stream->tryRead(received.data(), 1, 1)), 0u);
+  client = nullptr;  // which has not read the server's session tickets: the kernel may say so by a reset
+  auto ended = accepted.stream->tryRead(received.data(), 1, 1).catch_([](kj::Exception&&) { return std::size_t{0}; });
+  EXPECT_EQ(loop.run_until(kj::mv(ended)), 0u);
 }
 
 }  // namespace
