@@ -15,9 +15,9 @@ bool has_one_of(const PeerIdentity& peer, const std::vector<std::string>& names)
 PeerRoles::PeerRoles(const NodeConfig& config)
     : secured_(config.uses_tls()), writers_(config.tls_writers), readers_(config.tls_readers), admins_(config.tls_admins) {}
 
-Roles PeerRoles::of(const PeerIdentity* peer) const {
-  if (peer == nullptr) return secured_ ? Roles{} : Roles{true, true, true};
-  return {has_one_of(*peer, writers_), has_one_of(*peer, readers_), has_one_of(*peer, admins_)};
+PeerRights PeerRoles::of(const PeerIdentity* peer) const {
+  if (peer == nullptr) return {.write = !secured_, .read = !secured_, .admin = !secured_};
+  return {.write = has_one_of(*peer, writers_), .read = has_one_of(*peer, readers_), .admin = has_one_of(*peer, admins_)};
 }
 
 }  // namespace varve

@@ -5,24 +5,17 @@
 #include <vector>
 
 #include "base/network.h"
+#include "journal/journal_node.h"
 #include "tools/journalnode/node_config.h"
 
 namespace varve {
-
-struct Roles {
-  bool writer = false;  // may append
-  bool reader = false;  // may read
-  bool admin = false;   // may format, fence and change members
-  bool operator==(const Roles&) const = default;
-  bool any() const { return writer || reader || admin; }
-};
 
 class PeerRoles {
  public:
   explicit PeerRoles(const NodeConfig& config);
 
   // `peer` is null for a connection without certificates: it may do all when the node uses none, and nothing when it does.
-  Roles of(const PeerIdentity* peer) const;
+  PeerRights of(const PeerIdentity* peer) const;
 
  private:
   bool secured_;
