@@ -131,6 +131,19 @@ TEST_F(HttpServerTest, serves_a_bounded_number_and_recovers_when_they_go) {
   EXPECT_THAT(exchange(*connect(), kGetStatus), StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
+// A stream that takes no bytes, as of a client that does not read.
+TEST_F(HttpServerTest, ends_connections_of_clients_that_do_not_read) {
+  auto pipe = kj::newTwoWayPipe();
+  ClockTimer timer(world_.clock());
+  kj::HttpServer server(timer, pages_.headers(), pages_);
+  auto serving = server.listenHttp(kj::mv(pipe.ends[0])).catch_([](kj::Exception&&) {});
+  const std::string request = "GET / HTTP/1.1\r\nHost: j1\r\n\r\n";
+  auto asking = pipe.ends[1]->write(request.data(), request.size()).eagerlyEvaluate([](kj::Exception&&) {});
+  EXPECT_FALSE(serving.poll(world_.scope()));
+  world_.run_for(std::chrono::seconds(16));
+  EXPECT_TRUE(serving.poll(world_.scope()));
+}
+
 TEST_F(HttpServerTest, goes_on_when_accepting_fails) {
   network_.failures = 3;
   start();
