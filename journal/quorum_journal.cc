@@ -171,9 +171,11 @@ std::vector<SegmentInfo> QuorumJournal::segments() const {
 
 LogPosition QuorumJournal::start() const {
   // Of those that go up to what is committed: one that was away begins lower, but does not reach the others' beginning.
+  TxId committed{0};
+  for (const auto& [address, state] : seen_) committed = std::max(committed, state.committed.txid);
   std::optional<LogPosition> lowest;
   for (const auto& [address, state] : seen_) {
-    if (state.end().txid < known_committed_) continue;
+    if (state.end().txid < committed) continue;
     if (!lowest || state.start.position.txid < lowest->txid) lowest = state.start.position;
   }
   return lowest.value_or(LogPosition{});
