@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "base/result.h"
 #include "editlog/directory_survey.h"
@@ -12,6 +13,10 @@
 
 namespace varve {
 namespace {
+
+// Files are renamed and purged while they are looked for: so often before one is believed to be missing.
+constexpr int kAttempts = 10;
+constexpr std::chrono::milliseconds kPause{20};
 
 using Found = std::optional<SharedSegment>;
 
@@ -102,12 +107,14 @@ class HistorySearch {
     co_return Found(segment);
   }
 
-  // A writer that has been deposed since may have purged more than our record knows: what it purges it says first, in its epoch's file or,
-  // of its own log, in that log's slots.
+  // Another writer, deposed or newer, may have purged more than our record knows: what it purges it says first, in its epoch's file or, of
+  // its own log, in that log's slots.
   Task<Result<bool>> purged_by_other(TxId upto) {
+    CO_ASSIGN_OR_RETURN(const auto records, co_await shared_.epochs().read_all());
+    for (const SharedEpochRecord& record : records)
+      if (record.start.txid >= upto) co_return true;
     for (EpochFiles& files : files_) {
       CO_ASSIGN_OR_RETURN(const auto record, co_await shared_.epochs().read(files.epoch));
-      if (record && record->start.txid >= upto) co_return true;
       auto slots = co_await Slots::open(*files.directory);
       if (!slots && !is_about_one_file(slots.error())) co_return fail(slots.error());
       if (slots && record && !record->has_older_segments() && (*slots)->state().start.position.txid >= upto) co_return true;
@@ -132,8 +139,12 @@ class HistorySearch {
 }  // namespace
 
 Task<Result<std::vector<SharedSegment>>> find_history(SharedDirectory& shared, SharedEpochRecord record) {
-  HistorySearch search(shared, record);
-  co_return co_await search.run();
+  for (int attempt = 1;; ++attempt) {
+    HistorySearch search(shared, record);
+    auto found = co_await search.run();
+    if (found || !is_about_one_file(found.error()) || attempt == kAttempts) co_return kj::mv(found);
+    co_await shared.seams().clock.after(kPause);
+  }
 }
 
 }  // namespace varve

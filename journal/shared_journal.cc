@@ -70,7 +70,11 @@ Task<Result<kj::Own<JournalWriter>>> SharedJournal::do_become_writer(std::string
   if (!taken) co_return fail(taken.error());
   auto reign = std::make_shared<kj::Own<SharedReign>>(kj::mv(*taken));
   std::shared_ptr<SharedReign> owner(reign, reign->get());
-  CO_ASSIGN_OR_RETURN(std::vector<SharedSegment> older, co_await find_history(*shared_, owner->record()));
+  auto older = co_await find_history(*shared_, owner->record());
+  if (!older) {
+    CO_TRY(co_await owner->may_commit());  // else a newer writer has purged it
+    co_return fail(older.error());
+  }
 
   auto configuration = decode_configuration(as_bytes(shared_->configuration()));
   if (!configuration) co_return fail(configuration.error());
@@ -81,7 +85,7 @@ Task<Result<kj::Own<JournalWriter>>> SharedJournal::do_become_writer(std::string
   if (!begun) co_return fail(begun.error().within(fmt::format("starting epoch {}", owner->epoch().value)));
   owner->watch(std::max(options_.mark_delay, kWatchMin));
   reign_ = std::move(owner);
-  older_ = std::move(older);
+  older_ = std::move(*older);
   co_return kj::Own<JournalWriter>(kj::mv(writer));
 }
 

@@ -22,7 +22,16 @@ FramePtr frame_of(const FrameView& view) {
 
 Task<Result<kj::Own<SharedReign>>> SharedTakeover::run() {
   CO_ASSIGN_OR_RETURN(kj::Own<SharedEpochFile> file, co_await claim());
-  // Only now: whatever an older writer acknowledged, it had synced before our epoch's file was there to be seen.
+  auto log = co_await take_over(*file);
+  if (log) co_return kj::heap<SharedReign>(shared_, kj::mv(file), kj::mv(*log));
+  // A writer of a higher epoch may have purged what we were looking at: that is no damage.
+  auto newer = co_await shared_.epochs().newer_than(record_.epoch);
+  if (newer && *newer) co_return fail(fenced_by(**newer));
+  co_return fail(log.error());
+}
+
+// Only once the epoch is ours: whatever an older writer acknowledged, it had synced before our epoch's file was there to be seen.
+Task<Result<kj::Own<LocalLog>>> SharedTakeover::take_over(SharedEpochFile& file) {
   CO_ASSIGN_OR_RETURN(predecessor_, co_await find_predecessor(shared_, record_.epoch));
   base_ = LogStart{shared_.origin(), shared_.configuration()};
   record_.start = base_.position;
@@ -31,10 +40,15 @@ Task<Result<kj::Own<SharedReign>>> SharedTakeover::run() {
     record_.start = predecessor_->start();
   }
   record_.base = base_.position;
-  CO_TRY(co_await file->store(record_));
+  CO_TRY(co_await file.store(record_));
   CO_ASSIGN_OR_RETURN(kj::Own<LocalLog> log, co_await create_log());
   if (predecessor_) CO_TRY(co_await copy_unfinished(*log));
-  co_return kj::heap<SharedReign>(shared_, kj::mv(file), kj::mv(log));
+  co_return kj::mv(log);
+}
+
+Error SharedTakeover::fenced_by(Epoch newer) const {
+  return {ErrorCode::kFenced,
+          fmt::format("{}: another process took epoch {} while this one took {}", shared_.path(), newer.value, record_.epoch.value)};
 }
 
 Task<Result<kj::Own<SharedEpochFile>>> SharedTakeover::claim() {
@@ -51,8 +65,7 @@ Task<Result<kj::Own<SharedEpochFile>>> SharedTakeover::claim() {
     // An old list may have led us to a number that was used, and purged, before.
     CO_ASSIGN_OR_RETURN(const std::optional<Epoch> newer, co_await shared_.epochs().newer_than(record_.epoch));
     if (!newer) co_return kj::mv(*file);
-    co_return fail(ErrorCode::kFenced, fmt::format("{}: another process took epoch {} while this one took {}", shared_.path(), newer->value,
-                                                   record_.epoch.value));
+    co_return fail(fenced_by(*newer));
   }
   co_return fail(ErrorCode::kFenced, fmt::format("{}: other processes take one epoch after the other", shared_.path()));
 }

@@ -24,10 +24,12 @@ class SharedTakeover {
 
  private:
   Task<Result<kj::Own<SharedEpochFile>>> claim();
+  Task<Result<kj::Own<LocalLog>>> take_over(SharedEpochFile& file);
   Task<Result<kj::Own<LocalLog>>> create_log();
   Task<Result<void>> copy_unfinished(LocalLog& log);
   Task<Result<void>> copy_segment(LocalLog& log, TxId first, LogPosition last, std::uint64_t frames_end);
   Task<Result<kj::Own<File>>> open_segment(TxId first);
+  Error fenced_by(Epoch newer) const;
 
   SharedDirectory& shared_;
   const LocalLogOptions options_;
