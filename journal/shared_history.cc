@@ -138,6 +138,11 @@ class HistorySearch {
 
 }  // namespace
 
+LogPosition start_of(const std::vector<SharedSegment>& segments, LogPosition base) {
+  if (segments.empty()) return base;
+  return {segments.front().name.first.previous(), Epoch{}, segments.front().header.previous};
+}
+
 Task<Result<std::vector<SharedSegment>>> find_history(SharedDirectory& shared, SharedEpochRecord record) {
   for (int attempt = 1;; ++attempt) {
     HistorySearch search(shared, record);

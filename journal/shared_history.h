@@ -24,6 +24,9 @@ struct SharedSegment {
   SegmentInfo info() const { return {{name.first, last.txid}, last.txid, bytes}; }
 };
 
+// What stands before the first of them; `base` when there is none.
+LogPosition start_of(const std::vector<SharedSegment>& segments, LogPosition base);
+
 // Oldest first. Errors: kDamaged when one is missing that no purge has taken.
 Task<Result<std::vector<SharedSegment>>> find_history(SharedDirectory& shared, SharedEpochRecord record);
 

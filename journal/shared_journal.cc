@@ -55,8 +55,7 @@ std::vector<SegmentInfo> SharedJournal::segments() const {
 
 LogPosition SharedJournal::start() const {
   if (!reign_) return view_.start;
-  if (older_.empty()) return reign_->log().start().position;
-  return {older_.front().name.first.previous(), Epoch{}, older_.front().header.previous};
+  return start_of(older_, reign_->log().start().position);
 }
 
 kj::Promise<Result<kj::Own<JournalWriter>>> SharedJournal::become_writer(std::string name, std::string host, SchemaInfo schema) {
@@ -75,6 +74,9 @@ Task<Result<kj::Own<JournalWriter>>> SharedJournal::do_become_writer(std::string
     CO_TRY(co_await owner->may_commit());  // else a newer writer has purged it
     co_return fail(older.error());
   }
+  // An older writer may have purged more than was known when the epoch began. What it left as a proof of that goes with its files one day.
+  const LogPosition begins = start_of(*older, owner->record().base);
+  if (owner->record().has_older_segments()) CO_TRY(co_await owner->move_start(begins));
 
   auto configuration = decode_configuration(as_bytes(shared_->configuration()));
   if (!configuration) co_return fail(configuration.error());

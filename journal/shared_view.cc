@@ -33,8 +33,7 @@ Task<Result<SharedView>> view_shared(SharedDirectory& shared) {
   if (!newest) co_return view;
   CO_ASSIGN_OR_RETURN(const std::vector<SharedSegment> older, co_await find_history(shared, newest->record));
   view.epoch = newest->record.epoch;
-  view.start = newest->start();
-  if (!older.empty()) view.start = {older.front().name.first.previous(), Epoch{}, older.front().header.previous};
+  view.start = start_of(older, newest->log_start.position);
   view.end = newest->plan.end;
   if (newest->record.active()) view.committed = newest->record.committed;
   for (const SharedSegment& segment : older) view.segments.push_back(segment.info());
