@@ -7,13 +7,13 @@
 
 namespace varve {
 
-LocalWriter::LocalWriter(Seams seams, LocalLog& log, RollPolicy roll, Epoch epoch, std::string segment_start, CommitRule* rule)
+LocalWriter::LocalWriter(Seams seams, LocalLog& log, RollPolicy roll, Epoch epoch, std::string segment_start, CommitGate* gate)
     : seams_(seams),
       log_(log),
       roll_(roll),
       epoch_(epoch),
       segment_start_(std::move(segment_start)),
-      rule_(rule),
+      gate_(gate),
       end_(log.end()),
       has_segment_(!log.needs_segment()),
       segment_space_(log.segment_space()),
@@ -109,7 +109,7 @@ Task<void> LocalWriter::write_pending(RunOn where) {
 
 Task<Result<void>> LocalWriter::write(std::vector<FramePtr> frames, RunOn where) {
   CO_TRY(co_await log_.append(std::move(frames), where));
-  if (rule_ != nullptr) CO_TRY(co_await rule_->may_commit());
+  if (gate_ != nullptr) CO_TRY(co_await gate_->may_commit());
   co_return ok();
 }
 

@@ -1,5 +1,5 @@
 // The writer of one log on a disk: frames transactions, decides when to roll, and writes with one sync what has gathered. What is durable
-// is committed; where others may have taken the log over meanwhile, once a CommitRule has said so.
+// is committed; where others may have taken the log over meanwhile, once a CommitGate has said so.
 //
 // Owns:      the frames not yet committed.
 // Threads:   the event loop's.
@@ -22,17 +22,17 @@
 namespace varve {
 
 // Says whether what is durable may be taken for committed.
-class CommitRule {
+class CommitGate {
  public:
-  virtual ~CommitRule() noexcept(false) {}
+  virtual ~CommitGate() noexcept(false) {}
   // Asked after each sync. Errors, but never kNoSpace: the reign is over, and the outcome of what was synced unknown.
   virtual kj::Promise<Result<void>> may_commit() = 0;
 };
 
 class LocalWriter final : public JournalWriter {
  public:
-  // Precondition: `epoch` is promised by `log`, durably. `rule`: none, or it outlives the writer.
-  LocalWriter(Seams seams, LocalLog& log, RollPolicy roll, Epoch epoch, std::string segment_start, CommitRule* rule = nullptr);
+  // Precondition: `epoch` is promised by `log`, durably. `gate`: none, or it outlives the writer.
+  LocalWriter(Seams seams, LocalLog& log, RollPolicy roll, Epoch epoch, std::string segment_start, CommitGate* gate = nullptr);
   ~LocalWriter() noexcept(false) override = default;
 
   Epoch epoch() const override { return epoch_; }
@@ -64,7 +64,7 @@ class LocalWriter final : public JournalWriter {
   const RollPolicy roll_;
   const Epoch epoch_;
   const std::string segment_start_;  // body of each SegmentStart
-  CommitRule* const rule_;
+  CommitGate* const gate_;
   LogPosition end_;
   bool roll_asked_ = false;
   bool has_segment_;             // a segment is open, or framed to be

@@ -20,7 +20,7 @@
 
 namespace varve {
 
-class SharedReign final : public CommitRule {
+class SharedReign final : public CommitGate {
  public:
   SharedReign(SharedDirectory& shared, kj::Own<SharedEpochFile> file, kj::Own<LocalLog> log);
   ~SharedReign() noexcept(false) override;
