@@ -6,6 +6,7 @@
 
 #include <kj/memory.h>
 
+#include <chrono>
 #include <string>
 
 #include "base/seams.h"
@@ -14,6 +15,10 @@
 #include "journal/shared_epochs.h"
 
 namespace varve {
+
+// What others write, rename and purge while it is looked at may look damaged, or be gone: so often it is looked at before that is believed.
+inline constexpr int kSharedLooks = 10;
+inline constexpr std::chrono::milliseconds kSharedPause{20};
 
 class SharedDirectory {
  public:

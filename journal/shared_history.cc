@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/result.h"
 #include "editlog/directory_survey.h"
@@ -14,11 +13,7 @@
 namespace varve {
 namespace {
 
-// Files are renamed and purged while they are looked for: so often before one is believed to be missing.
-constexpr int kAttempts = 10;
-constexpr std::chrono::milliseconds kPause{20};
-
-using Found = std::optional<SharedSegment>;
+using FoundSegment = std::optional<SharedSegment>;
 
 bool is_about_one_file(const Error& error) {
   return error.code() == ErrorCode::kNotFound || error.code() == ErrorCode::kDamaged;
@@ -34,7 +29,7 @@ class HistorySearch {
     std::vector<SharedSegment> segments;
     LogPosition before = record_.base;
     while (before.txid > record_.start.txid) {
-      CO_ASSIGN_OR_RETURN(Found segment, co_await ending_at(before));
+      CO_ASSIGN_OR_RETURN(FoundSegment segment, co_await ending_at(before));
       if (!segment) {
         CO_ASSIGN_OR_RETURN(const bool purged, co_await purged_by_other(before.txid));
         if (purged) break;
@@ -72,7 +67,7 @@ class HistorySearch {
   }
 
   // A file that is damaged is passed over: another may hold the same frames.
-  Task<Result<Found>> ending_at(LogPosition last) {
+  Task<Result<FoundSegment>> ending_at(LogPosition last) {
     for (EpochFiles& files : files_) {
       for (const SegmentName& name : files.names) {
         if (name.first > last.txid || (name.last && name.last != last.txid)) continue;
@@ -83,10 +78,10 @@ class HistorySearch {
         passed_over_ = "; " + segment.error().text();
       }
     }
-    co_return Found();
+    co_return FoundSegment();
   }
 
-  Task<Result<Found>> look_at(EpochFiles& files, SegmentName name, LogPosition last) {
+  Task<Result<FoundSegment>> look_at(EpochFiles& files, SegmentName name, LogPosition last) {
     CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await files.directory->open(file_name(name), {}));
     CO_ASSIGN_OR_RETURN(const SegmentHead head, co_await read_segment_head(*file, shared_.namespace_id()));
     SharedSegment segment;
@@ -103,8 +98,8 @@ class HistorySearch {
       segment.last = scan.contents.last();
       segment.frames_end = scan.contents.end();
     }
-    if (segment.last.txid != last.txid || segment.last.digest != last.digest) co_return Found();
-    co_return Found(segment);
+    if (segment.last.txid != last.txid || segment.last.digest != last.digest) co_return FoundSegment();
+    co_return FoundSegment(segment);
   }
 
   // Another writer, deposed or newer, may have purged more than our record knows: what it purges it says first, in its epoch's file or, of
@@ -147,8 +142,8 @@ Task<Result<std::vector<SharedSegment>>> find_history(SharedDirectory& shared, S
   for (int attempt = 1;; ++attempt) {
     HistorySearch search(shared, record);
     auto found = co_await search.run();
-    if (found || !is_about_one_file(found.error()) || attempt == kAttempts) co_return kj::mv(found);
-    co_await shared.seams().clock.after(kPause);
+    if (found || !is_about_one_file(found.error()) || attempt == kSharedLooks) co_return kj::mv(found);
+    co_await shared.seams().clock.after(kSharedPause);
   }
 }
 

@@ -11,8 +11,8 @@
 namespace varve {
 namespace {
 
-constexpr int kAttempts = 20;
-constexpr std::uint64_t kPauseMsMax = 100;
+constexpr int kFormatAttempts = 20;
+constexpr std::uint64_t kFormatPauseMsMax = 100;
 
 Task<Result<void>> check_kind(Directory& home) {
   CO_ASSIGN_OR_RETURN(const std::vector<std::string> names, co_await home.list());
@@ -68,12 +68,12 @@ Task<Result<std::optional<VersionFile>>> decide(Seams seams, Directory& home, Sh
 
 Task<Result<VersionFile>> shared_namespace(Seams seams, Directory& home, SharedEpochs& epochs) {
   CO_TRY(co_await check_kind(home));
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kFormatAttempts; ++attempt) {
     auto version = co_await read_version(home);
     if (version || version.error().code() != ErrorCode::kNotFound) co_return version;
     CO_ASSIGN_OR_RETURN(const std::optional<VersionFile> decided, co_await decide(seams, home, epochs));
     if (decided) co_return *decided;
-    const std::chrono::milliseconds pause(seams.random.below(kPauseMsMax));
+    const std::chrono::milliseconds pause(seams.random.below(kFormatPauseMsMax));
     co_await seams.clock.after(pause);
   }
   co_return fail(ErrorCode::kBusy,

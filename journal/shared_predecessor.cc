@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 #include "base/result.h"
 #include "editlog/log_identity.h"
 #include "editlog/recovery_error.h"
@@ -11,11 +9,7 @@
 namespace varve {
 namespace {
 
-// A log that changes while it is looked at can look damaged: it is looked at again so often before it is believed to be.
-constexpr int kAttempts = 10;
-constexpr std::chrono::milliseconds kPause{20};
-
-using Found = std::optional<SharedPredecessor>;
+using FoundLog = std::optional<SharedPredecessor>;
 
 Error announced_but_missing(const SharedEpochRecord& record, const std::string& where, const std::string& found) {
   return {ErrorCode::kDamaged,
@@ -25,13 +19,13 @@ Error announced_but_missing(const SharedEpochRecord& record, const std::string& 
 }
 
 // Nothing: the epoch never began.
-Task<Result<Found>> look_at(SharedDirectory& shared, Epoch epoch) {
+Task<Result<FoundLog>> look_at(SharedDirectory& shared, Epoch epoch) {
   CO_ASSIGN_OR_RETURN(const auto record, co_await shared.epochs().read(epoch));
   const bool announced = record && record->active();
   auto opened = co_await shared.open_log(epoch);
   if (!opened && opened.error().code() == ErrorCode::kNotFound) {
     if (announced) co_return fail(announced_but_missing(*record, "epoch " + epoch_name(epoch), "its directory is gone"));
-    co_return Found();
+    co_return FoundLog();
   }
   if (!opened) co_return fail(opened.error());
   Directory& directory = **opened;
@@ -40,12 +34,12 @@ Task<Result<Found>> look_at(SharedDirectory& shared, Epoch epoch) {
   CO_ASSIGN_OR_RETURN(LogIdentity identity, co_await identify_log(directory, survey_of_log, shared.namespace_id()));
   const bool no_log = identity.row == RecoveryRow::kDirectoryNeverFormatted || identity.row == RecoveryRow::kDirectoryFormatUnfinished;
   if (no_log && announced) co_return fail(announced_but_missing(*record, directory.path(), "there is no log"));
-  if (no_log) co_return Found();
+  if (no_log) co_return FoundLog();
   if (refuses(identity.row)) co_return fail(recovery_error(identity.row, directory.path(), identity.detail));
   CO_ASSIGN_OR_RETURN(RecoveryPlan plan, co_await inspect_log(directory, survey_of_log, identity.slots->state()));
   if (announced && plan.end.txid < record->committed.txid)
     co_return fail(announced_but_missing(*record, directory.path(), fmt::format("its frames end at txid {}", plan.end.txid.value)));
-  if (plan.end.epoch != epoch) co_return Found();  // at most copies of what others have
+  if (plan.end.epoch != epoch) co_return FoundLog();  // at most copies of what others have
   if (!record)
     co_return fail(ErrorCode::kDamaged,
                    fmt::format("taking over {}: the file of its epoch, {}/epochs/{}, is damaged; put it back from a copy", directory.path(),
@@ -55,17 +49,17 @@ Task<Result<Found>> look_at(SharedDirectory& shared, Epoch epoch) {
   found.log_start = identity.slots->state().start;
   found.directory = kj::mv(*opened);
   found.plan = std::move(plan);
-  co_return Found(kj::mv(found));
+  co_return FoundLog(kj::mv(found));
 }
 
-Task<Result<Found>> find_once(SharedDirectory& shared, Epoch below) {
+Task<Result<FoundLog>> find_once(SharedDirectory& shared, Epoch below) {
   CO_ASSIGN_OR_RETURN(const std::vector<Epoch> epochs, co_await shared.epochs().list());
   for (auto epoch = epochs.rbegin(); epoch != epochs.rend(); ++epoch) {
     if (*epoch >= below) continue;
-    CO_ASSIGN_OR_RETURN(Found found, co_await look_at(shared, *epoch));
-    if (found) co_return Found(kj::mv(*found));
+    CO_ASSIGN_OR_RETURN(FoundLog found, co_await look_at(shared, *epoch));
+    if (found) co_return FoundLog(kj::mv(*found));
   }
-  co_return Found();
+  co_return FoundLog();
 }
 
 bool may_pass(const Error& error) {
@@ -87,8 +81,8 @@ LogPosition SharedPredecessor::finalized_end() const {
 Task<Result<std::optional<SharedPredecessor>>> find_predecessor(SharedDirectory& shared, Epoch below) {
   for (int attempt = 1;; ++attempt) {
     auto found = co_await find_once(shared, below);
-    if (found || !may_pass(found.error()) || attempt == kAttempts) co_return kj::mv(found);
-    co_await shared.seams().clock.after(kPause);
+    if (found || !may_pass(found.error()) || attempt == kSharedLooks) co_return kj::mv(found);
+    co_await shared.seams().clock.after(kSharedPause);
   }
 }
 

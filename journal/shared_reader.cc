@@ -14,7 +14,7 @@ namespace {
 
 // A file may be renamed, or its epoch's directory purged, between looking and opening: so often before it is believed to be gone or
 // damaged.
-constexpr int kAttempts = 4;
+constexpr int kReadAttempts = 4;
 
 // Where to begin in a segment whose index is known.
 SegmentRange range_from(const SegmentHeader& header, IndexEntry entry, std::uint64_t frames_end) {
@@ -39,7 +39,7 @@ Task<Result<std::vector<FrameView>>> SharedReader::do_next() {
     if (frames) co_return kj::mv(frames);
     forget();
     const ErrorCode code = frames.error().code();
-    if ((code != ErrorCode::kNotFound && code != ErrorCode::kDamaged) || attempt == kAttempts) co_return kj::mv(frames);
+    if ((code != ErrorCode::kNotFound && code != ErrorCode::kDamaged) || attempt == kReadAttempts) co_return kj::mv(frames);
   }
 }
 

@@ -12,8 +12,6 @@
 namespace varve {
 namespace {
 
-constexpr int kAttempts = 10;
-
 FramePtr frame_of(const FrameView& view) {
   return std::make_shared<const Frame>(view.keep, reinterpret_cast<const std::byte*>(view.header));
 }
@@ -52,7 +50,7 @@ Error SharedTakeover::fenced_by(Epoch newer) const {
 }
 
 Task<Result<kj::Own<SharedEpochFile>>> SharedTakeover::claim() {
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kSharedLooks; ++attempt) {
     CO_ASSIGN_OR_RETURN(const std::vector<Epoch> epochs, co_await shared_.epochs().list());
     record_ = SharedEpochRecord();
     record_.namespace_id = shared_.namespace_id();
@@ -138,7 +136,7 @@ Task<Result<kj::Own<File>>> SharedTakeover::open_segment(TxId first) {
       if (file) co_return kj::mv(*file);
       error = file.error();
     }
-    if (error.code() != ErrorCode::kNotFound || attempt == kAttempts) co_return fail(error);
+    if (error.code() != ErrorCode::kNotFound || attempt == kSharedLooks) co_return fail(error);
   }
 }
 
