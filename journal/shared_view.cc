@@ -38,8 +38,11 @@ Task<Result<SharedView>> view_shared(SharedDirectory& shared) {
   if (newest->record.active()) view.committed = newest->record.committed;
   for (const SharedSegment& segment : older) view.segments.push_back(segment.info());
   for (const auto& segment : newest->plan.segments) {
-    view.segments.push_back(std::visit([](const auto& s) { return info_of(s); }, segment));
-    if (const auto* open = std::get_if<OpenSegment>(&segment)) view.torn_bytes += open->scan.written_bytes_behind;
+    if (const auto* finalized = std::get_if<FinalSegment>(&segment)) view.segments.push_back(info_of(*finalized));
+    if (const auto* open = std::get_if<OpenSegment>(&segment)) {
+      view.segments.push_back(info_of(*open));
+      view.torn_bytes += open->scan.written_bytes_behind;
+    }
   }
   co_return view;
 }
