@@ -36,7 +36,8 @@ Task<Result<FoundLog>> look_at(SharedDirectory& shared, Epoch epoch) {
   if (no_log && announced) co_return fail(announced_but_missing(*record, directory.path(), "there is no log"));
   if (no_log) co_return FoundLog();
   if (refuses(identity.row)) co_return fail(recovery_error(identity.row, directory.path(), identity.detail));
-  CO_ASSIGN_OR_RETURN(RecoveryPlan plan, co_await inspect_log(directory, survey_of_log, identity.slots->state(), DamagePolicy::kRefuse));
+  const LocalLogOptions refusing;
+  CO_ASSIGN_OR_RETURN(RecoveryPlan plan, co_await inspect_log(directory, survey_of_log, identity.slots->state(), refusing));
   if (announced && plan.end.txid < record->committed.txid)
     co_return fail(announced_but_missing(*record, directory.path(), fmt::format("its frames end at txid {}", plan.end.txid.value)));
   if (plan.end.epoch != epoch) co_return FoundLog();  // at most copies of what others have

@@ -386,11 +386,19 @@ void ClusterLife::set_clocks() {
 
 // --- Damage ---
 
+// Of the newest committed configuration, so far as a writer that reigns knows it.
+std::optional<Configuration> ClusterLife::settled_members() {
+  ClusterRm* rm = reigning();
+  if (rm == nullptr) return std::nullopt;
+  const QuorumWriter& writer = *rm->quorum();
+  if (writer.committed().epoch != writer.epoch() || writer.committed().txid < writer.configuration().txid) return std::nullopt;
+  return writer.configuration();
+}
+
 std::set<std::string> ClusterLife::voters() {
   std::set<std::string> names;
-  const ClusterRm* rm = reigning();
-  const Configuration* configuration = rm == nullptr ? nullptr : &const_cast<ClusterRm*>(rm)->quorum()->configuration();
-  if (configuration == nullptr) return names;
+  const auto configuration = settled_members();
+  if (!configuration) return names;
   for (const Member& member : configuration->members)
     if (member.role == MemberRole::kVoter) names.insert(member.address.substr(0, member.address.find(':')));
   return names;
@@ -455,7 +463,9 @@ void ClusterLife::wipe_disk() {
 void ClusterLife::change_members() {
   ClusterRm* rm = reigning();
   if (rm == nullptr) return;
-  const Configuration configuration = rm->quorum()->configuration();
+  const auto settled = settled_members();
+  if (!settled) return;
+  const Configuration& configuration = *settled;
   const auto member_of = [&](const ClusterNode& node) -> const Member* {
     for (const Member& member : configuration.members)
       if (member.address == node.address()) return &member;

@@ -71,6 +71,7 @@ class ClusterLife {
   ClusterRm* reigning();
   void start_rm(Rm& rm);
   std::vector<std::string> hosts() const;
+  std::optional<Configuration> settled_members();
   std::set<std::string> voters();
   bool is_impaired(ClusterNode& node);
   bool may_impair(ClusterNode& node);
