@@ -272,14 +272,15 @@ void DirectoryLog::take_damaged_end(LogPosition position) {
   segment->damage->end_exact = true;
 }
 
-// The oldest segment in progress, when it will grow no more and is committed to its end.
+// The oldest segment in progress, when it will grow no more: the first frame of the next one is committed. Until then that one may be
+// taken back, and this one go on.
 LogSegment* DirectoryLog::to_finalize() const {
   LogSegment* oldest = nullptr;
   const auto& all = segments_.all();
   for (auto segment = all.rbegin(); segment != all.rend() && (!(*segment)->finalized() || (*segment)->damage); ++segment)
     if (!(*segment)->finalized()) oldest = segment->get();
   if (oldest == nullptr || oldest == &segments_.newest()) return nullptr;
-  return oldest->last.txid <= committed_.txid ? oldest : nullptr;
+  return oldest->last.txid < committed_.txid ? oldest : nullptr;
 }
 
 void DirectoryLog::finalize_committed() {

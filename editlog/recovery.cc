@@ -119,7 +119,7 @@ class Recovery {
         added->visible_end = end.offset;
     }
     if (segment.scan.committed) added->visible_end = std::max(added->visible_end, segment.scan.committed->offset);
-    if (segment.decision == RecoveryDecision::kFinalize && added->last.txid <= plan_.committed.txid) CO_TRY(co_await finalize(*added));
+    if (segment.decision == RecoveryDecision::kFinalize && added->last.txid < plan_.committed.txid) CO_TRY(co_await finalize(*added));
     log_.segments.add(std::move(added));
     co_return ok();
   }

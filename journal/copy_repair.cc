@@ -4,6 +4,7 @@
 
 #include "base/result.h"
 #include "editlog/control.h"
+#include "journal/node_connection.h"
 
 namespace varve {
 namespace {
@@ -69,9 +70,27 @@ Task<void> CopyRepair::mend(DamagedSegment damaged) {
       co_return;
     }
     problems += fmt::format(" {};", mended.error().text());
+    if (mended.error().code() != ErrorCode::kNotFound) continue;
+    auto purged = co_await is_purged_at(address, damaged.last.txid);
+    if (!purged || !*purged) continue;
+    auto dropped = co_await copy_.drop_damaged(damaged.last.txid);
+    if (dropped) co_return;
+    problems += fmt::format(" {};", dropped.error().text());
   }
   seams_.log(LogLevel::kWarning, fmt::format("journal {}: txids {} to {} are damaged ({}), and no member gives them now:{}", copy_.name(),
                                              damaged.first.value, damaged.last.txid.value, damaged.what, problems));
+}
+
+// Where others have purged by the writer's order an image holds it, and nobody needs it mended.
+Task<Result<bool>> CopyRepair::is_purged_at(std::string address, TxId upto) {
+  wire::Open open;
+  open.journal = copy_.name();
+  open.namespace_id = copy_.namespace_id();
+  open.lineage = copy_.lineage();
+  CO_ASSIGN_OR_RETURN(kj::Own<NodeConnection> connection,
+                      co_await NodeConnection::open(seams_, std::move(address), std::move(open), options_.patience));
+  const auto* state = std::get_if<wire::CopyState>(&connection->opened());
+  co_return state != nullptr && state->start.position.txid >= upto;
 }
 
 Task<Result<void>> CopyRepair::mend_from(std::string address, DamagedSegment damaged) {

@@ -232,7 +232,7 @@ std::optional<LogPosition> MemberReplication::common_point(const wire::CopyState
 }
 
 Result<void> MemberReplication::order_pull() {
-  const auto source = log_.source_for(member_.disk);
+  const auto source = log_.source_for(member_.disk, pulls_);
   if (!source) {
     state_ = State::kStuck;
     problem_ = fmt::format("{}: it misses what is not in the writer's memory any more, and no other member that holds it answers",
@@ -249,7 +249,7 @@ Result<void> MemberReplication::order_pull() {
 
 // What the member misses is purged everywhere: it begins where the source begins.
 Task<void> MemberReplication::order_restart() {
-  const auto source = log_.source_for(member_.disk);
+  const auto source = log_.source_for(member_.disk, pulls_);
   if (!source) co_return;
   wire::Open open;
   open.journal = log_.journal().name;

@@ -37,6 +37,7 @@ Task<Result<std::vector<FrameView>>> QuorumReader::take(bool wait) {
       stream_ = nullptr;
       ++next_member_;
       ++changes_;
+      if (purged_ && frames.error().code() == ErrorCode::kDamaged) co_return fail(*purged_);  // the others have no more need of it
       continue;
     }
     journal_.note_committed(std::min(stream_->node_committed(), stream_->position().txid));

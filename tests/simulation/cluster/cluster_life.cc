@@ -409,14 +409,20 @@ bool ClusterLife::is_impaired(ClusterNode& node) {
   JournalCopy* copy = node.copy();
   if (copy == nullptr || copy->failure()) return true;
   if (!copy->log()->tail_certain() || !copy->log()->damaged().empty()) return true;
-  // It may have been mended, or what was spoilt may not be known yet: whole only when it has what was committed.
+  // What was spoilt may not be known yet.
+  if (const auto rotten = rotten_.find(node.name()); rotten != rotten_.end()) {
+    if (rotten->second.still_there(fmt::format("{}/{}", ClusterNode::kDirectory, ClusterNode::kJournal))) return true;
+    rotten_.erase(rotten);
+  }
   return copy->log()->committed().txid < history_.highest_committed();
 }
 
-// A majority keeps good copies: damage comes to one voter at a time, and only while a writer reigns whose members are known.
+// A majority keeps good copies: damage comes to one voter at a time, while all the others are whole and level.
 bool ClusterLife::may_impair(ClusterNode& node) {
   const std::set<std::string> now = voters();
-  if (now.size() < 3 || !impaired_.empty()) return false;
+  if (now.size() < 3 || !impaired_.empty() || !rotten_.empty()) return false;
+  for (const auto& other : nodes_)
+    if (other.get() != &node && now.contains(other->name()) && is_impaired(*other)) return false;
   return node.runs() || !now.contains(node.name());
 }
 
@@ -443,7 +449,7 @@ void ClusterLife::rot() {
     node.kill();
     restart_later(node);
   }
-  node.machine().disk().flip_bits(path, offset, std::byte{static_cast<unsigned char>(1u << random_.below(8))});
+  rotten_.emplace(node.name(), RottenSector(node.machine().disk(), path, offset));
 }
 
 void ClusterLife::wipe_disk() {

@@ -3,6 +3,7 @@
 // Errors: a broken rule is thrown as a Violation.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -14,6 +15,7 @@
 #include "tests/simulation/cluster/cluster_node.h"
 #include "tests/simulation/cluster/cluster_rm.h"
 #include "tests/simulation/cluster/cluster_simulation.h"
+#include "tests/simulation/rotten_sector.h"
 
 namespace varve {
 
@@ -90,7 +92,8 @@ class ClusterLife {
   std::vector<std::unique_ptr<ClusterNode>> nodes_;
   std::vector<Rm> rms_;
   QuorumOptions quorum_options_;
-  std::set<std::string> impaired_;  // nodes whose disk lost or spoilt something, until they are whole again
+  std::set<std::string> impaired_;              // nodes whose disk lost or spoilt something, until they are whole again
+  std::map<std::string, RottenSector> rotten_;  // by node, as long as it stands somewhere
   std::set<std::string> full_;
   std::set<std::string> emptied_;  // whose copy is gone: to be removed from the members before anything else
   bool over_ = false;              // no more faults
