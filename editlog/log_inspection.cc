@@ -59,6 +59,15 @@ class Inspection {
     return ok();
   }
 
+  // A segment in progress that ends where the log begins was finalized and purged, before a crash took its new name and its removal back.
+  Task<Result<bool>> ends_at_start(SegmentName name) {
+    CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(file_name(name), {}));
+    auto head = co_await read_segment_head(*file, state_.namespace_id);
+    if (!head) co_return false;
+    CO_ASSIGN_OR_RETURN(const SegmentScan scan, co_await scan_segment(*file, *head));
+    co_return scan.contents.last() == state_.start.position;
+  }
+
   Error cut_into_final(const SegmentName& name) const {
     return recovery_error(RecoveryRow::kSequenceOverlap, path_of(name),
                           fmt::format("the slots hold a cut at txid {}, below committed transactions", state_.cut->txid.value));
@@ -73,6 +82,9 @@ class Inspection {
                         .begins_at_or_below_start = name.first <= start,
                         .begins = name.first < expected ? Order::kBelow : (name.first > expected ? Order::kAbove : Order::kNext),
                         .restarting = state_.restarting};
+    if (!name.last && facts.begins_at_or_below_start && !state_.restarting) {
+      CO_ASSIGN_OR_RETURN(facts.ends_at_or_below_start, co_await ends_at_start(name));
+    }
     const RecoveryRow row = classify_sequence(facts);
     if (decision_of(row) == RecoveryDecision::kRemove) {
       plan_.remove.push_back(file_name(name));

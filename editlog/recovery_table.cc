@@ -120,7 +120,7 @@ RecoveryRow classify_directory(const DirectoryFacts& facts) {
 RecoveryRow classify_sequence(const SequenceFacts& facts) {
   using enum RecoveryRow;
   if (facts.restarting) return kSequenceBeforeRestart;
-  if (facts.finalized && facts.ends_at_or_below_start) return kSequencePurged;
+  if (facts.ends_at_or_below_start) return kSequencePurged;
   if (facts.begins_at_or_below_start) return kSequenceAcrossStart;
   switch (facts.begins) {
     case Order::kBelow:

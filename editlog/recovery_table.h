@@ -106,7 +106,7 @@ enum class Order : std::uint8_t { kBelow, kNext, kAbove };  // first txid agains
 
 struct SequenceFacts {
   bool finalized = false;
-  bool ends_at_or_below_start = false;  // of a finalized one
+  bool ends_at_or_below_start = false;  // of one in progress: its frames end exactly there
   bool begins_at_or_below_start = false;
   Order begins = Order::kNext;  // against the last txid before it + 1 (the start's, for the first file)
   bool chains = true;           // its header names the digest before it, and its lineage; epochs do not fall

@@ -73,10 +73,8 @@ Task<Result<void>> QuorumReader::ensure_stream(std::chrono::nanoseconds until) {
       break;
     }
     problems += fmt::format(" {};", opened.error().text());
-    if (opened.error().code() == ErrorCode::kDamaged && !opened.error().ticket()) {
-      // Its history is another one, or it is a node that was cut since: the others say which.
-      if (asked + 1 >= addresses.size() && !purged_everywhere) co_return fail(opened.error());
-    }
+    // What is committed on one member is the same on all.
+    if (opened.error().code() == ErrorCode::kForeign) co_return fail(ErrorCode::kDamaged, opened.error().text());
     if (opened.error().code() == ErrorCode::kNotFound)
       purged_ = opened.error();
     else

@@ -53,6 +53,9 @@ Task<Result<LogPosition>> ReadSession::begin() {
   if (copy_.failure()) co_return fail(copy_.failure()->code(), copy_.failure()->text());
   const TxId limit = follows() ? log_->committed().txid : log_->end().txid;
   if (!follows()) {
+    if (request_.durable_to.txid < log_->start().position.txid)
+      co_return fail(ErrorCode::kNotFound, fmt::format("txid {} is purged, the log begins behind txid {}", request_.durable_to.txid.value,
+                                                       log_->start().position.txid.value));
     auto end = co_await log_->find(request_.durable_to.txid);
     if (!end) co_return fail(end.error());
     if (!*end || (*end)->digest != request_.durable_to.digest)
@@ -74,7 +77,7 @@ Task<Result<LogPosition>> ReadSession::begin() {
   }
   if (above)
     co_return fail(ErrorCode::kBusy, fmt::format("it is {} only up to txid {} here", follows() ? "committed" : "stored", limit.value));
-  co_return fail(ErrorCode::kDamaged, "none of the frames that the reader holds is in this log: it has another history");
+  co_return fail(ErrorCode::kForeign, "none of the frames that the reader holds is in this log: it has another history");
 }
 
 Task<Result<void>> ReadSession::send_frames(LogPosition from) {

@@ -97,11 +97,14 @@ TEST_F(LocalLogTest, puts_the_mark_off_while_frames_come) {
   EXPECT_EQ(log_->recovery().segments_copied, 1u);
 }
 
-TEST_F(LocalLogTest, finalizes_a_segment_once_it_is_committed) {
+TEST_F(LocalLogTest, finalizes_a_segment_once_the_first_frame_of_the_next_one_is_committed) {
   open();
   append({100});
   const FramePtr rolled = source_.segment_start();
   take(world_.wait(log_->append({rolled})));
+  settle();
+  EXPECT_THAT(files(), Contains(in_progress_name(TxId{1})));
+  log_->set_committed(rolled->header().position());
   settle();
   EXPECT_THAT(files(), Contains(finalized_name(TxId{1}, TxId{2})));
   EXPECT_THAT(files(), Contains(in_progress_name(TxId{3})));

@@ -351,6 +351,7 @@ TEST_F(Mending, newest_segment_must_be_mended_before_more_is_appended) {
   source_ = FrameSource(end);
   const FramePtr next = source_.segment_start();
   take(world_.wait(log_->append({next})));
+  log_->set_committed(next->header().position());
   settle();
   kill();
   world_.disk().remove_file(path(in_progress_name(end.txid.next())));

@@ -84,7 +84,7 @@ TEST(RecoveryTable, sequence_facts_meet_exactly_one_row) {
           for (bool chains : kBools)
             for (bool restarting : kBools) all.push_back({finalized, ends_below, begins_below, begins, chains, restarting});
 
-  auto ended_below = [](const SequenceFacts& f) { return f.finalized && f.ends_at_or_below_start; };
+  auto ended_below = [](const SequenceFacts& f) { return f.ends_at_or_below_start; };
   auto purged = [=](const SequenceFacts& f) { return !f.restarting && ended_below(f); };
   auto above = [=](const SequenceFacts& f) { return !f.restarting && !ended_below(f) && !f.begins_at_or_below_start; };
   expect_one_row_each<SequenceFacts>(

@@ -431,7 +431,10 @@ void ClusterLife::rot() {
   if (!may_impair(node)) return;
   const std::vector<std::string> files = node.files();
   if (files.empty()) return;
-  const std::string path = files[random_.below(files.size())];
+  std::string path = files[random_.below(files.size())];
+  if (random_.percent(60))
+    for (const std::string& file : files)
+      if (file.find("edits_inprogress") != std::string::npos) path = file;
   if (path.ends_with("/reserve") || path.ends_with(".tmp") || path.ends_with("/VERSION") || path.find(".damaged") != std::string::npos)
     return;
   const std::uint64_t size = node.machine().disk().size_of(path);
