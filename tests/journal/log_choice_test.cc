@@ -128,6 +128,20 @@ TEST_F(LogChoiceTest, an_answer_that_is_left_out_neither_leads_nor_counts) {
   EXPECT_EQ(choice(), 3u);
 }
 
+TEST_F(LogChoiceTest, a_log_with_a_hole_is_not_continued_but_its_end_counts) {
+  answer(1, at(11, 3)).state.holed = true;
+  answer(2, at(11, 3));
+  EXPECT_EQ(choice(), 2u) << "the same end can be had whole";
+}
+
+TEST_F(LogChoiceTest, an_end_behind_a_hole_that_nobody_else_has_is_waited_for) {
+  answer(1, at(12, 3)).state.holed = true;
+  answer(2, at(11, 3));
+  EXPECT_EQ(choice(), 0u);
+  answer(3, at(10, 3));
+  EXPECT_EQ(choice(), 2u) << "the two others are a majority without it";
+}
+
 TEST_F(LogChoiceTest, the_highest_committed_of_all_answers_is_told) {
   answer(1, at(10, 3), at(4, 3));
   answer(2, at(10, 3), at(7, 3));

@@ -187,11 +187,14 @@ class AppendConnection {
   }
   // Nothing but the end of the connection: nullopt.
   std::optional<StreamMessage> answer() {
-    kj::Promise<Result<StreamMessage>> receiving = channel().receive();
-    auto message = world_.wait(within(client_.clock, std::chrono::minutes(5), kj::mv(receiving), "an answer"));
-    if (message) return *message;
-    EXPECT_EQ(message.error().code(), ErrorCode::kClosed) << message.error().text();
-    return std::nullopt;
+    while (true) {
+      kj::Promise<Result<StreamMessage>> receiving = channel().receive();
+      auto message = world_.wait(within(client_.clock, std::chrono::minutes(5), kj::mv(receiving), "an answer"));
+      if (message && message->head.number == 0 && message->head.stream_kind() == StreamKind::kStored) continue;  // a sign of life
+      if (message) return *message;
+      EXPECT_EQ(message.error().code(), ErrorCode::kClosed) << message.error().text();
+      return std::nullopt;
+    }
   }
   bool is_closed() { return !answer(); }
   bool is_stored(const LogPosition& position) {

@@ -34,6 +34,7 @@ CopyState some_state() {
   state.tail_certain = false;
   state.configuration = {TxId{12}, std::string("another\0one", 11)};
   state.removed = true;
+  state.holed = true;
   state.node_name = "n1";
   return state;
 }
@@ -116,6 +117,7 @@ TEST(Wire, every_field_of_a_state_is_carried) {
   EXPECT_EQ(state->configuration.txid, sent.configuration.txid);
   EXPECT_EQ(state->configuration.bytes, sent.configuration.bytes);
   EXPECT_EQ(state->removed, sent.removed);
+  EXPECT_EQ(state->holed, sent.holed);
   EXPECT_EQ(state->node_name, sent.node_name);
 }
 
