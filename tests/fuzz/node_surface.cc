@@ -159,6 +159,8 @@ class SeedLog final : public ReplicatedLog {
     (void)text;
     CHECK(promised > kSeedEpoch, promised.value);
   }
+  TxId first_own() const override { return TxId{3}; }
+  void on_contradiction(const std::string& text) override { (void)text; }
   Task<wire::Answer> change_members(wire::ChangeRequest request) override {
     (void)request;
     co_return wire::Answer(wire::Done{});
