@@ -51,7 +51,7 @@ Task<Error> AppendSession::when_silent() {
 Task<Error> AppendSession::receive_all() {
   while (true) {
     co_await copy_.when_pending_below(limits_.pending_bytes_max);
-    co_await channel_->when_unsent_below(limits_.unsent_bytes_max);
+    if (channel_->unsent_bytes() > limits_.unsent_bytes_max) co_await channel_->when_unsent_below(limits_.unsent_bytes_max);
     auto message = co_await channel_->receive();
     if (!message) co_return message.error();
     auto served = co_await serve(std::move(*message));

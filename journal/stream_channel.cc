@@ -51,10 +51,6 @@ bool StreamChannel::has_message() const {
 
 Task<Result<StreamMessage>> StreamChannel::receive() {
   const Flag receiving(receiving_);
-  co_return co_await receive_whole();
-}
-
-Task<Result<StreamMessage>> StreamChannel::receive_whole() {
   CO_TRY(co_await fill(kSectorBytes));
   StreamMessage message;
   message.head = load_as<StreamHead>(std::as_const(*buffer_).span(begin_, kSectorBytes));

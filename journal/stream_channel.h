@@ -81,7 +81,6 @@ class StreamChannel {
     kj::Own<kj::PromiseFulfiller<void>> fulfiller;
   };
 
-  Task<Result<StreamMessage>> receive_whole();
   Task<Result<void>> fill(std::uint64_t bytes);
   Task<Result<std::size_t>> read_some(MutableBytes out, std::size_t least);
   void make_room(std::uint64_t bytes);
