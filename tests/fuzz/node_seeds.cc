@@ -117,6 +117,7 @@ std::string opened(wire::Opened opened) {
 std::string stored(std::uint64_t number, const LogPosition& position) {
   StreamHead head = head_of(StreamKind::kStored, number);
   head.set_position(position);
+  head.epoch = kSeedEpoch.value;
   return message_of(head, {});
 }
 
