@@ -7,6 +7,7 @@
 #include "journal/frame_pull.h"
 #include "journal/frame_stream.h"
 #include "journal/node_connection.h"
+#include "journal/stall_guard.h"
 
 namespace varve {
 
@@ -29,8 +30,28 @@ Task<void> AppendSession::say_alive() {
 }
 
 Task<Error> AppendSession::run() {
+  kj::Promise<Error> receiving = receive_all();
+  kj::Promise<Error> silence = when_silent();
+  kj::Promise<Error> stalling = when_stalled(seams_.clock, *channel_, limits_.silence_max);
+  kj::Promise<Error> ending = receiving.exclusiveJoin(kj::mv(silence)).exclusiveJoin(kj::mv(stalling));
+  co_return co_await kj::mv(ending);
+}
+
+// The writer's process may be gone without a word.
+Task<Error> AppendSession::when_silent() {
+  std::uint64_t moved = 0;
+  do {
+    moved = channel_->bytes_moved();
+    co_await seams_.clock.after(limits_.silence_max);
+  } while (orders_ > 0 || copy_.pending_bytes() > 0 || channel_->bytes_moved() != moved);
+  co_return Error(ErrorCode::kIo,
+                  fmt::format("nothing heard for {} s", std::chrono::duration_cast<std::chrono::seconds>(limits_.silence_max).count()));
+}
+
+Task<Error> AppendSession::receive_all() {
   while (true) {
     co_await copy_.when_pending_below(limits_.pending_bytes_max);
+    if (channel_->unsent_bytes() > limits_.unsent_bytes_max) co_await channel_->when_unsent_below(limits_.unsent_bytes_max);
     auto message = co_await channel_->receive();
     if (!message) co_return message.error();
     auto served = co_await serve(std::move(*message));
@@ -44,6 +65,9 @@ Task<Result<void>> AppendSession::serve(StreamMessage message) {
       co_return take_append(message);
     case StreamKind::kOrder: {
       CO_ASSIGN_OR_RETURN(wire::Order order, wire::decode_order(message.control()));
+      if (orders_ >= limits_.orders_max)
+        co_return fail(ErrorCode::kDamaged, fmt::format("{} gave an order while {} were under way", channel_->peer(), orders_));
+      ++orders_;
       tasks_.add(carry_out(message.head.number, std::move(order)));
       co_return ok();
     }
@@ -104,6 +128,7 @@ Task<void> AppendSession::carry_out(std::uint64_t number, wire::Order order) {
   } else {
     done = co_await copy_.settle(writer_.epoch, writer_.writer, std::get<wire::SettleOrder>(order).upto);
   }
+  --orders_;
   answer(number, done);
 }
 

@@ -2,7 +2,8 @@
 //
 // Owns:    the connection; the pull that its writer ordered.
 // Threads: the event loop's.
-// Bounds:  stops reading while more than `pending_bytes_max` wait to be stored.
+// Bounds:  stops reading while more than `pending_bytes_max` wait to be stored, or `unsent_bytes_max` of answers to be read; ends when the
+//          writer says nothing for `silence_max` and nothing is under way (it says every half second that it lives).
 #pragma once
 
 #include <map>
@@ -18,7 +19,10 @@ namespace varve {
 
 struct SessionLimits {
   std::uint64_t pending_bytes_max = 8u << 20;
-  std::chrono::nanoseconds patience = std::chrono::seconds(5);  // with other nodes, when pulling from them
+  std::uint64_t unsent_bytes_max = 1u << 20;                        // of answers that the peer does not read
+  unsigned orders_max = 4;                                          // under way at once
+  std::chrono::nanoseconds patience = std::chrono::seconds(5);      // with other nodes, when pulling from them
+  std::chrono::nanoseconds silence_max = std::chrono::seconds(30);  // of a peer that has stopped in the middle, or a writer without work
 };
 
 class AppendSession {
@@ -35,6 +39,8 @@ class AppendSession {
   kj::Promise<Result<wire::Answer>> forward(wire::ChangeRequest change);
 
  private:
+  Task<Error> receive_all();
+  Task<Error> when_silent();
   Task<Result<void>> serve(StreamMessage message);
   Result<void> take_append(const StreamMessage& message);
   Task<void> carry_out(std::uint64_t number, wire::Order order);
@@ -48,6 +54,7 @@ class AppendSession {
   wire::OpenAppend writer_;
   SessionLimits limits_;
   std::string pulling_from_;
+  unsigned orders_ = 0;  // under way
   std::uint64_t forwarded_ = 0;
   std::map<std::uint64_t, kj::Own<kj::PromiseFulfiller<Result<wire::Answer>>>> forwarding_;
   Tasks tasks_;  // destroyed first

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/deadline.h"
 #include "base/digest.h"
 #include "base/result.h"
@@ -17,13 +19,16 @@ Task<Result<kj::Own<FrameStream>>> FrameStream::open(Seams seams, std::string ad
   open.namespace_id = journal.namespace_id;
   open.lineage = journal.lineage;
   wire::OpenRead read;
-  read.after = std::move(after);
+  read.after = after;
   read.durable_to = durable_to;
   open.kind = std::move(read);
   CO_ASSIGN_OR_RETURN(OpenedConnection connection, co_await open_connection(seams, address, std::move(open), patience));
   const auto* at = std::get_if<LogPosition>(&connection.opened);
   if (at == nullptr) co_return fail(ErrorCode::kDamaged, fmt::format("{} did not say where its frames begin", address));
   const LogPosition begin = *at;
+  if (std::ranges::none_of(after, [&](const LogPosition& p) { return p.txid == begin.txid && p.digest == begin.digest; }))
+    co_return fail(ErrorCode::kDamaged,
+                   fmt::format("{} begins behind txid {}, {}, which was not asked for", address, begin.txid.value, to_hex(begin.digest)));
   co_return kj::heap<FrameStream>(seams, kj::mv(connection.channel), std::move(journal), begin, patience);
 }
 

@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/result.h"
 #include "editlog/control.h"
+#include "journal/control_rule.h"
 
 namespace varve {
 namespace {
@@ -345,6 +346,8 @@ Task<std::optional<StoreAnswer>> JournalCopy::store_behind(AppendRequest& reques
       co_return Refused(refuse(ErrorCode::kDamaged, fmt::format("a frame of epoch {} behind one of epoch {}, appended by epoch {}",
                                                                 next.value, epoch.value, request.epoch.value)));
     epoch = next;
+    if (const auto defect = control_defect(*frame))
+      co_return Refused(refuse(ErrorCode::kDamaged, fmt::format("the frame at txid {}: {}", frame->header().first_txid, *defect)));
   }
   if (log_->needs_segment() && !first.rolls())
     co_return Refused(
@@ -385,6 +388,12 @@ void JournalCopy::note_configuration() {
 
 Task<StoreAnswer> JournalCopy::do_restart(Epoch epoch, Uuid writer, LogStart start) {
   if (auto refused = refusal(epoch, writer)) co_return StoreAnswer(*std::move(refused));
+  if (const auto defect = start_defect(start))
+    co_return StoreAnswer(
+        refuse(ErrorCode::kDamaged, fmt::format("beginning anew behind txid {}: {}", start.position.txid.value, *defect)));
+  if (start.position.epoch > epoch)
+    co_return StoreAnswer(refuse(ErrorCode::kDamaged, fmt::format("beginning anew behind txid {} of epoch {}, ordered by epoch {}",
+                                                                  start.position.txid.value, start.position.epoch.value, epoch.value)));
   if (epoch > fence_) {
     fence_ = epoch;
     fence_to_ = writer;

@@ -7,13 +7,19 @@
 #include "base/check.h"
 #include "base/deadline.h"
 #include "base/result.h"
+#include "journal/control_rule.h"
 #include "journal/journal_url.h"
 #include "journal/node_connection.h"
 #include "journal/outcome.h"
 #include "journal/read_session.h"
+#include "journal/stall_guard.h"
 
 namespace varve {
 namespace {
+
+// Nobody but a writer sends frames, and nobody before it has said what it wants.
+constexpr ChannelLimits kNoFrames{.frames_bytes_max = 0, .control_bytes_max = 128u << 10};
+constexpr std::size_t kWriterNameBytesMax = 255;
 
 wire::Refusal refusal(ErrorCode code, std::string text) {
   return wire::Refusal{code, std::move(text), Epoch{0}};
@@ -82,21 +88,35 @@ Task<Result<void>> JournalNode::open_all() {
 
 Task<void> JournalNode::open_journal(std::string name) {
   auto directory = co_await seams_.disk.open_directory(options_.directory + "/" + name);
-  if (!directory) co_return;  // a file of somebody's
+  if (!directory) {
+    if (directory.error().code() == ErrorCode::kNotFound)
+      unopened_.erase(name);  // nothing, or a file of somebody's
+    else
+      note_unopened(name, directory.error());
+    co_return;
+  }
   auto formatted = co_await LocalLog::is_formatted(**directory);
-  if (formatted && !*formatted) co_return;  // a format that was not finished: done again by the next one
+  if (formatted && !*formatted) {
+    unopened_.erase(name);  // a format that was not finished: done again by the next one
+    co_return;
+  }
   auto copy = co_await JournalCopy::open(seams_, copy_options(name));
   if (!copy) {
-    // Said once for each reason.
-    const bool known = unopened_.contains(name) && unopened_[name] == copy.error().text();
-    unopened_[name] = copy.error().text();
-    if (!known) seams_.log(LogLevel::kError, fmt::format("journal {} is not served: {}", name, copy.error().text()));
+    note_unopened(name, copy.error());
     co_return;
   }
   unopened_.erase(name);
   Journal& journal = journals_[name];
   journal.copy = kj::mv(*copy);
   journal.repair = kj::heap<CopyRepair>(seams_, *journal.copy, options_.repair);
+}
+
+// Said once for each reason.
+void JournalNode::note_unopened(const std::string& name, const Error& why) {
+  std::string& reason = unopened_[name];
+  if (reason == why.text()) return;
+  reason = why.text();
+  seams_.log(LogLevel::kError, fmt::format("journal {} is not served: {}", name, reason));
 }
 
 // A journal that could not be opened is tried again: disks get room, files are put back.
@@ -146,7 +166,7 @@ Task<void> JournalNode::accept_all() {
 Task<void> JournalNode::serve(Accepted accepted) {
   const Counted counted(connections_);
   const PeerRights rights = options_.rights(accepted.identity.get());
-  auto channel = kj::heap<StreamChannel>(kj::mv(accepted.stream), "a client");
+  auto channel = kj::heap<StreamChannel>(kj::mv(accepted.stream), "a client", kNoFrames);
   co_await serve_opened(kj::mv(channel), rights);
 }
 
@@ -168,7 +188,7 @@ Task<void> JournalNode::serve_opened(kj::Own<StreamChannel> channel, PeerRights 
   auto found = find(*open);
   if (found) {
     journal = *found;
-  } else if (!control || found.error().code() != ErrorCode::kNotFound) {
+  } else if (!control || found.error().code() != ErrorCode::kNotFound || !(open->journal.empty() || is_journal_name(open->journal))) {
     co_await refuse(kj::mv(channel), wire::Refusal::of(found.error()));
     co_return;
   }
@@ -180,7 +200,8 @@ Task<void> JournalNode::serve_opened(kj::Own<StreamChannel> channel, PeerRights 
     else
       co_await refuse(kj::mv(channel), refusal(ErrorCode::kPermission, "the certificate's name is not allowed to write"));
   } else if (rights.read) {
-    ReadSession session(seams_, *journal->copy, kj::mv(channel), std::move(std::get<wire::OpenRead>(open->kind)));
+    ReadSession session(seams_, *journal->copy, kj::mv(channel), std::move(std::get<wire::OpenRead>(open->kind)),
+                        options_.session.silence_max);
     auto ended = co_await session.run();
     (void)ended;
   } else {
@@ -195,6 +216,8 @@ Task<void> JournalNode::refuse(kj::Own<StreamChannel> channel, wire::Refusal ref
 }
 
 Result<JournalNode::Journal*> JournalNode::find(const wire::Open& open) {
+  if (!open.journal.empty() && !is_journal_name(open.journal))
+    return fail(ErrorCode::kInvalidArgument, "what was asked for is not a journal's name: 1 to 64 of letters, digits, '-', '_', '.'");
   if (const auto unopened = unopened_.find(open.journal); unopened != unopened_.end())
     return fail(ErrorCode::kIo, fmt::format("journal {} is not served: {}", open.journal, unopened->second));
   const auto found = journals_.find(open.journal);
@@ -202,16 +225,23 @@ Result<JournalNode::Journal*> JournalNode::find(const wire::Open& open) {
     return fail(ErrorCode::kNotFound,
                 fmt::format("no journal {} on {}; format it, or add this node to its members", open.journal, options_.name));
   const JournalCopy& copy = *found->second.copy;
-  if (!open.namespace_id.is_nil() && open.namespace_id != copy.namespace_id())
+  // Only who reads or asks may not know it yet.
+  const bool any = open.namespace_id.is_nil() && !std::holds_alternative<wire::OpenAppend>(open.kind);
+  if (!any && open.namespace_id != copy.namespace_id())
     return fail(ErrorCode::kForeign, fmt::format("journal {} on {} is of namespace {}, asked for was {}", open.journal, options_.name,
                                                  to_hex(copy.namespace_id()), to_hex(open.namespace_id)));
-  if (!open.namespace_id.is_nil() && open.lineage != copy.lineage())
+  if (!any && open.lineage != copy.lineage())
     return fail(ErrorCode::kForeign, fmt::format("journal {} on {} is of lineage {}, asked for was {}", open.journal, options_.name,
                                                  copy.lineage(), open.lineage));
   return &found->second;
 }
 
 Task<void> JournalNode::serve_append(Journal& journal, kj::Own<StreamChannel> channel, wire::OpenAppend open) {
+  if (open.epoch.value == 0 || std::max(open.writer_name.size(), open.writer_host.size()) > kWriterNameBytesMax) {
+    co_await refuse(kj::mv(channel),
+                    refusal(ErrorCode::kInvalidArgument, "a writer has an epoch from 1 and a name and host of at most 255 bytes"));
+    co_return;
+  }
   JournalCopy& copy = *journal.copy;
   const wire::CopyState state = copy.state();
   if (open.epoch < state.promised || (open.epoch == state.promised && open.writer != state.promised_to)) {
@@ -226,6 +256,7 @@ Task<void> JournalNode::serve_append(Journal& journal, kj::Own<StreamChannel> ch
     co_return;
   }
   channel->send(control_head(StreamKind::kOpened), wire::encode(wire::Opened(state)));
+  channel->set_limits({});
   AppendSession session(seams_, copy, kj::mv(channel), std::move(open), options_.session);
   journal.writer = &session;
   const Error ended = co_await session.run();
@@ -248,20 +279,27 @@ Task<void> JournalNode::serve_control(Journal* journal, kj::Own<StreamChannel> c
     opened = std::move(facts);
   }
   channel->send(control_head(StreamKind::kOpened), wire::encode(opened));
+  kj::Promise<void> serving = answer_all(journal, *channel, std::move(open.journal), rights);
+  kj::Promise<void> stalling = kj::Promise<Error>(when_stalled(seams_.clock, *channel, options_.session.silence_max)).then([](Error&&) {});
+  co_await serving.exclusiveJoin(kj::mv(stalling));
+}
+
+Task<void> JournalNode::answer_all(Journal* journal, StreamChannel& channel, std::string name, PeerRights rights) {
   while (true) {
-    auto message = co_await channel->receive();
+    co_await channel.when_unsent_below(options_.session.unsent_bytes_max);
+    auto message = co_await channel.receive();
     if (!message || message->head.stream_kind() != StreamKind::kRequest) co_return;
     auto request = wire::decode_request(message->control());
     wire::Answer answered = wire::Done{};
     if (request) {
       // Formatted meanwhile, perhaps on this very connection.
-      const auto found = journals_.find(open.journal);
+      const auto found = journals_.find(name);
       if (found != journals_.end()) journal = &found->second;
-      answered = co_await answer(journal, open.journal, std::move(*request), rights);
+      answered = co_await answer(journal, name, std::move(*request), rights);
     } else {
       answered = wire::Refusal::of(request.error());
     }
-    channel->send(control_head(StreamKind::kAnswer, message->head.number), wire::encode(answered));
+    channel.send(control_head(StreamKind::kAnswer, message->head.number), wire::encode(answered));
   }
 }
 
@@ -316,12 +354,19 @@ Task<wire::Answer> JournalNode::format(std::string name, wire::FormatRequest req
   const Turns::Turn turn = co_await format_turns_.take();
   if (!is_journal_name(name))
     co_return wire::Answer(refusal(ErrorCode::kInvalidArgument, fmt::format("'{}' is not a journal's name", name)));
+  if (request.namespace_id.is_nil() || request.disk.is_nil())
+    co_return wire::Answer(
+        refusal(ErrorCode::kInvalidArgument, fmt::format("formatting {}: the namespace or the disk has no identity", name)));
+  if (const auto defect = start_defect(request.start))
+    co_return wire::Answer(refusal(ErrorCode::kInvalidArgument, fmt::format("formatting {}: {}", name, *defect)));
   SlotState slots;
   slots.namespace_id = request.namespace_id;
   slots.lineage = request.lineage;
   slots.disk_id = request.disk;
   slots.start = request.start;
   slots.mark = request.start.position;
+  // What failed behind its last step is whole.
+  if (copy(name) == nullptr && !unopened_.contains(name)) co_await open_journal(name);
   if (JournalCopy* there = copy(name)) {
     const wire::CopyState state = there->state();
     const bool same = state.namespace_id == slots.namespace_id && state.lineage == slots.lineage && state.disk == slots.disk_id &&
@@ -340,7 +385,7 @@ Task<wire::Answer> JournalNode::format(std::string name, wire::FormatRequest req
   *directory = nullptr;
   co_await open_journal(name);
   if (copy(name) == nullptr)
-    co_return wire::Answer(refusal(ErrorCode::kIo, fmt::format("formatted, and then not opened: {}", unopened_[name])));
+    co_return wire::Answer(refusal(ErrorCode::kIo, fmt::format("formatting {}: done, and then the journal was not opened", name)));
   seams_.log(LogLevel::kInfo, fmt::format("journal {}: formatted, namespace {}", name, to_hex(copy(name)->namespace_id())));
   co_return wire::Answer(wire::Done{});
 }

@@ -80,6 +80,7 @@ class JournalNode {
 
   Task<Result<void>> open_all();
   Task<void> open_journal(std::string name);
+  void note_unopened(const std::string& name, const Error& why);
   CopyOptions copy_options(const std::string& name) const;
   Task<void> open_again();
   Task<void> accept_all();
@@ -88,6 +89,7 @@ class JournalNode {
   Result<Journal*> find(const wire::Open& open);
   Task<void> serve_append(Journal& journal, kj::Own<StreamChannel> channel, wire::OpenAppend open);
   Task<void> serve_control(Journal* journal, kj::Own<StreamChannel> channel, wire::Open open, PeerRights rights);
+  Task<void> answer_all(Journal* journal, StreamChannel& channel, std::string name, PeerRights rights);
   Task<wire::Answer> answer(Journal* journal, const std::string& name, wire::Request request, PeerRights rights);
   Task<wire::Answer> format(std::string name, wire::FormatRequest request);
   Task<wire::Answer> change(Journal* journal, wire::ChangeRequest request);

@@ -63,8 +63,7 @@ Task<Result<void>> QuorumJournal::survey(std::vector<std::string> addresses) {
     for (const auto& [address, state] : seen_) addresses.push_back(address);
     for (const auto& [address, problem] : problems_) addresses.push_back(address);
     std::ranges::sort(addresses);
-    const auto doubled = std::ranges::unique(addresses);
-    addresses.erase(doubled.begin(), doubled.end());
+    addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
     kj::Vector<kj::Promise<void>> looking;
     for (const std::string& address : addresses) looking.add(look_at(address));
     // All that answer quickly; those that hang are not waited for when a majority has answered.

@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "journal/frame_stream.h"
 #include "journal/node_connection.h"
+#include "journal/stall_guard.h"
 
 namespace varve {
 namespace {
@@ -18,8 +19,9 @@ bool is_above(const FrameView& frame, TxId txid) {
 
 }  // namespace
 
-ReadSession::ReadSession(Seams seams, JournalCopy& copy, kj::Own<StreamChannel> channel, wire::OpenRead request)
-    : seams_(seams), copy_(copy), channel_(kj::mv(channel)), request_(std::move(request)), log_(copy.log()) {
+ReadSession::ReadSession(Seams seams, JournalCopy& copy, kj::Own<StreamChannel> channel, wire::OpenRead request,
+                         std::chrono::nanoseconds patience)
+    : seams_(seams), copy_(copy), channel_(kj::mv(channel)), request_(std::move(request)), patience_(patience), log_(copy.log()) {
   copy_.add_follower();
 }
 
@@ -28,6 +30,12 @@ ReadSession::~ReadSession() noexcept(false) {
 }
 
 Task<Error> ReadSession::run() {
+  kj::Promise<Error> stalling = when_stalled(seams_.clock, *channel_, patience_);
+  kj::Promise<Error> serving = serve();
+  co_return co_await serving.exclusiveJoin(kj::mv(stalling));
+}
+
+Task<Error> ReadSession::serve() {
   auto begun = co_await begin();
   if (!begun) {
     channel_->send(control_head(StreamKind::kOpened), wire::encode(wire::Opened(wire::Refusal::of(begun.error()))));

@@ -2,7 +2,7 @@
 // that the reader names, committed or not.
 //
 // Threads: the event loop's.
-// Bounds:  reads on only when the connection has taken what was read before.
+// Bounds:  reads on only when the connection has taken what was read before; ends when it takes nothing for `patience`.
 #pragma once
 
 #include "base/seams.h"
@@ -14,13 +14,14 @@ namespace varve {
 
 class ReadSession {
  public:
-  ReadSession(Seams seams, JournalCopy& copy, kj::Own<StreamChannel> channel, wire::OpenRead request);
+  ReadSession(Seams seams, JournalCopy& copy, kj::Own<StreamChannel> channel, wire::OpenRead request, std::chrono::nanoseconds patience);
   ~ReadSession() noexcept(false);
 
   // Answers the opening, then sends until the connection ends or all was sent; the reason.
   Task<Error> run();
 
  private:
+  Task<Error> serve();
   Task<Result<LogPosition>> begin();
   Task<Result<void>> send_frames(LogPosition from);
   Task<Result<std::vector<FrameView>>> read_next();
@@ -33,6 +34,7 @@ class ReadSession {
   JournalCopy& copy_;
   kj::Own<StreamChannel> channel_;
   wire::OpenRead request_;
+  std::chrono::nanoseconds patience_;
   std::shared_ptr<LocalLog> log_;  // that reader_ reads
   kj::Own<LogReader> reader_;
   LogPosition at_;

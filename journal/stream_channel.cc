@@ -14,7 +14,19 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 32u << 10;    // of a connection that is not busy
 constexpr std::size_t kBufferBytesMax = 1u << 20;  // read ahead of a busy one
+constexpr std::size_t kReadBytesMax = 1u << 20;    // waited for at once, so that a slow connection is seen to move
 constexpr std::byte kZeros[kSectorBytes] = {};
+
+// True while it lives.
+class Flag {
+ public:
+  explicit Flag(bool& flag) : flag_(flag) { flag_ = true; }
+  Flag(const Flag&) = delete;
+  ~Flag() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
 
 kj::ArrayPtr<const kj::byte> to_kj(Bytes bytes) {
   return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
@@ -38,6 +50,7 @@ bool StreamChannel::has_message() const {
 }
 
 Task<Result<StreamMessage>> StreamChannel::receive() {
+  const Flag receiving(receiving_);
   CO_TRY(co_await fill(kSectorBytes));
   StreamMessage message;
   message.head = load_as<StreamHead>(std::as_const(*buffer_).span(begin_, kSectorBytes));
@@ -47,6 +60,7 @@ Task<Result<StreamMessage>> StreamChannel::receive() {
     co_return fail(ErrorCode::kTooLarge,
                    fmt::format("from {}: a message of {} bytes; at most {} are taken", peer_, message.head.payload_bytes, limit));
   begin_ += kSectorBytes;
+  const Flag in_payload(in_payload_);
   CO_TRY(co_await fill(message.head.payload_bytes));
   message.payload = std::as_const(*buffer_).span(begin_, message.head.payload_bytes);
   message.keep = buffer_;
@@ -61,9 +75,10 @@ Task<Result<void>> StreamChannel::fill(std::uint64_t bytes) {
   while (have() < bytes) {
     make_room(bytes);
     const std::size_t room = buffer_->capacity() - end_;
-    const std::size_t missing = bytes - have();
-    CO_ASSIGN_OR_RETURN(const std::size_t got, co_await read_some(buffer_->span(end_, room), std::min(missing, room)));
-    if (got < std::min(missing, room)) {
+    const std::size_t least = std::min({static_cast<std::size_t>(bytes - have()), room, kReadBytesMax});
+    CO_ASSIGN_OR_RETURN(const std::size_t got, co_await read_some(buffer_->span(end_, room), least));
+    bytes_moved_ += got;
+    if (got < least) {
       const bool between = have() + got == 0;
       co_return fail(ErrorCode::kClosed, fmt::format("{} closed the connection{}", peer_, between ? "" : " in the middle of a message"));
     }
@@ -160,6 +175,7 @@ Task<void> StreamChannel::write_queued() {
     }
     const bool written = co_await write_all(pieces.releaseAsArray());
     unsent_bytes_ -= bytes;
+    bytes_moved_ += bytes;
     if (!written) broken_ = true;
     tell_waiting();
   }

@@ -46,10 +46,17 @@ class StreamChannel {
 
   const std::string& peer() const { return peer_; }
 
+  // Of what is received from now on.
+  void set_limits(ChannelLimits limits) { limits_ = limits; }
+
   // The next message. One call at a time.
   Task<Result<StreamMessage>> receive();
   // True when receive() would give a message without waiting.
   bool has_message() const;
+  // True when receive() waits for the rest of a message of which something has come.
+  bool is_in_message() const { return receiving_ && (in_payload_ || have() > 0); }
+  // Bytes received, and sent bytes that the system has taken, since the beginning.
+  std::uint64_t bytes_moved() const { return bytes_moved_; }
 
   // Queued; what is queued in one turn of the loop goes out with one system call. `number`, `kind`, `epoch`, the position and so on are the
   // caller's; payload and digest fields are filled in here.
@@ -90,6 +97,9 @@ class StreamChannel {
   std::shared_ptr<AlignedBuffer> buffer_;
   std::size_t begin_ = 0;  // received and not yet given out: begin_ .. end_
   std::size_t end_ = 0;
+  bool receiving_ = false;
+  bool in_payload_ = false;
+  std::uint64_t bytes_moved_ = 0;
   std::deque<Outgoing> queue_;
   std::uint64_t unsent_bytes_ = 0;
   bool writing_ = false;

@@ -9,7 +9,7 @@ namespace {
 constexpr EntryPoint kEntryPoints[] = {
     {"frame", run_frame},           {"segment", run_segment}, {"slot", run_slot},   {"version", run_version}, {"control", run_control},
     {"image", run_image},           {"toc", run_toc},         {"chunk", run_chunk}, {"schema", run_schema},   {"record", run_record},
-    {"operations", run_operations},
+    {"operations", run_operations}, {"stream", run_stream},   {"node", run_node},   {"answers", run_answers},
 };
 
 }  // namespace

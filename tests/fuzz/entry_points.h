@@ -1,5 +1,5 @@
-// Everything that parses bytes from disk, each with one way in: for the fuzzers (clang, preset `fuzz`), and for an ordinary test that
-// feeds it golden files and their mutants.
+// Everything that parses bytes from disk or wire, each with one way in: for the fuzzers (clang, preset `fuzz`), and for an ordinary test
+// that feeds it golden files and their mutants.
 #pragma once
 
 #include <span>
@@ -32,5 +32,8 @@ bool run_chunk(Bytes input);       // an image's chunk
 bool run_schema(Bytes input);      // a compiled schema, with records of other schemas printed by it
 bool run_record(Bytes input);      // a record, printed by schemas that are sound
 bool run_operations(Bytes input);  // a transaction of the resource manager
+bool run_stream(Bytes input);      // messages between journal nodes: heads, control messages, frames
+bool run_node(Bytes input);        // what arrives on a connection to a journal node
+bool run_answers(Bytes input);     // what a journal node answers, to all kinds of clients
 
 }  // namespace varve::fuzz

@@ -2,8 +2,11 @@
 // them.
 #pragma once
 
+#include <optional>
+
 #include "base/bytes.h"
 #include "base/digest.h"
+#include "varve/types.h"
 
 namespace varve::fuzz {
 
@@ -18,5 +21,14 @@ void reseal_segment(MutableBytes file);
 void reseal_slot(MutableBytes slot);
 void reseal_chunk(MutableBytes chunk);
 void reseal_image(MutableBytes file);
+
+// What frames are to follow.
+struct LogEnd {
+  Uuid namespace_id;
+  std::uint64_t lineage = 0;
+  LogPosition end;
+};
+// Messages between journal nodes. With `log` the frames of every second message are made to follow it.
+void reseal_stream(MutableBytes messages, const std::optional<LogEnd>& log);
 
 }  // namespace varve::fuzz

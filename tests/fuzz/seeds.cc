@@ -9,6 +9,7 @@
 #include "editlog/segment_format.h"
 #include "fsimage/image_format.h"
 #include "fsimage/table_of_contents.h"
+#include "tests/fuzz/node_seeds.h"
 #include "tests/tools/observatory.h"
 
 namespace varve::fuzz {
@@ -71,6 +72,9 @@ Seeds gather() {
   for (const auto& entry : fs::recursive_directory_iterator(VARVE_GOLDEN)) {
     if (entry.is_regular_file()) add_file(entry.path(), seeds);
   }
+  seeds["stream"] = stream_seeds();
+  seeds["node"] = node_seeds();
+  seeds["answers"] = answers_seeds();
   seeds["schema"].push_back(testing::observatory_schema());
   seeds["record"].emplace_back(as_text(testing::make_full_night().bytes()));
   return seeds;
