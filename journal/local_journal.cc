@@ -8,6 +8,7 @@
 #include "editlog/control.h"
 #include "journal/history_reader.h"
 #include "journal/local_writer.h"
+#include "journal/log_membership.h"
 #include "journal/outcome.h"
 
 namespace varve {
@@ -45,9 +46,14 @@ Task<Result<kj::Own<LocalJournal>>> LocalJournal::open(Seams seams, std::string 
   }
   auto log = co_await LocalLog::open(seams, kj::mv(*directory), options);
   if (!log) co_return fail(log.error());
+  if (!names_own_disk(**log))
+    co_return fail(ErrorCode::kRefused,
+                   fmt::format("{} is a copy of a journal that lives elsewhere, not the journal itself: open that one, or finish moving it "
+                               "here with `varve journal format --from`",
+                               path));
   // One voter: what is durable here is the history.
   (*log)->set_committed((*log)->end());
-  std::string configuration = (*log)->start().configuration;
+  std::string configuration = (*log)->configuration().bytes;
   co_return kj::heap<LocalJournal>(seams, kj::mv(*log), roll, std::move(configuration));
 }
 

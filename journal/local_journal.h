@@ -26,7 +26,8 @@ struct RollPolicy {
 
 class LocalJournal final : public Journal {
  public:
-  // Opens the journal in the directory `path`; formats it first when it does not exist or is empty (its parent must exist).
+  // Opens the journal in the directory `path`; formats it first when it does not exist or is empty (its parent must exist). kRefused: the
+  // log there is a copy of a journal that lives elsewhere, or a move to this directory that was not finished.
   static Task<Result<kj::Own<LocalJournal>>> open(Seams seams, std::string path, LocalLogOptions options, RollPolicy roll);
 
   LocalJournal(Seams seams, kj::Own<LocalLog> log, RollPolicy roll, std::string configuration);

@@ -80,6 +80,58 @@ TEST_F(LocalJournalTest, a_new_journal_is_formatted_with_this_disk_as_its_only_v
   EXPECT_EQ(journal_->start().txid, TxId{0});
 }
 
+// What a move to another disk leaves: the start names whoever kept the journal then.
+class CopiedDirectoryTest : public LocalJournalTest {
+ protected:
+  void copy_to(const std::string& path, bool whole) {
+    Configuration elsewhere;
+    elsewhere.members.push_back(Member{Uuid{8, 8}, "elsewhere:8485", MemberRole::kVoter});
+    SlotState slots;
+    slots.namespace_id = Uuid{1, 2};
+    slots.disk_id = Uuid{3, 4};
+    slots.start.configuration = encode(elsewhere);
+    slots.start.position.digest = digest_of_new_start(slots.namespace_id, 0, slots.start.configuration);
+    slots.mark = slots.start.position;
+    auto directory = world_.wait(world_.seams().disk.create_directory(path));
+    ASSERT_TRUE(world_.wait(LocalLog::format(world_.seams(), **directory, slots)));
+    if (!whole) return;
+    auto log = world_.wait(LocalLog::open(world_.seams(), kj::mv(*directory), options_));
+    ASSERT_TRUE(log);
+    record_.txid = TxId{2};
+    record_.members.push_back(Member{slots.disk_id, "", MemberRole::kVoter});
+    std::vector<FramePtr> frames;
+    for (const std::string& body : {encode(SegmentStart{"", 0, "", elsewhere}), encode(record_)}) {
+      FrameBuilder builder(transaction_space(body.size()));
+      builder.add(as_bytes(body));
+      FrameSeal seal;
+      seal.kind = frames.empty() ? FrameKind::kSegmentStart : FrameKind::kConfiguration;
+      seal.roll = frames.empty();
+      seal.epoch = Epoch{1};
+      seal.first = TxId{frames.size() + 1};
+      seal.namespace_id = slots.namespace_id;
+      seal.previous = frames.empty() ? slots.start.position.digest : frames.back()->header().self;
+      frames.push_back(kj::mv(builder).seal(seal));
+    }
+    ASSERT_TRUE(world_.wait((*log)->append(frames)));
+    ASSERT_TRUE(world_.wait((*log)->close()));
+  }
+  Configuration record_;
+};
+
+TEST_F(CopiedDirectoryTest, the_newest_configuration_counts_not_the_starts) {
+  copy_to("/copy", true);
+  auto opened = world_.wait(LocalJournal::open(world_.seams(), "/copy", options_, roll_));
+  ASSERT_TRUE(opened) << opened.error().text();
+  EXPECT_EQ((*opened)->configuration(), encode(record_));
+}
+
+TEST_F(CopiedDirectoryTest, a_copy_of_a_journal_that_lives_elsewhere_is_refused) {
+  copy_to("/copy", false);
+  auto opened = world_.wait(LocalJournal::open(world_.seams(), "/copy", options_, roll_));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code(), ErrorCode::kRefused);
+}
+
 TEST_F(LocalJournalTest, a_reign_opens_a_segment_and_starts_its_epoch) {
   lead();
   append({"a", "b"});
