@@ -66,7 +66,8 @@ Result<std::optional<wire::CopyState>> begun_before(const std::vector<Host>& hos
 
 }  // namespace
 
-Task<Result<Configuration>> format_quorum(Seams seams, JournalUrl url, FormatPlan plan, std::chrono::nanoseconds patience) {
+Task<Result<Configuration>> format_quorum(Seams seams, JournalUrl url, FormatPlan plan, std::chrono::nanoseconds patience,
+                                          WorkWatcher* watcher) {
   CO_ASSIGN_OR_RETURN(std::vector<Host> hosts, co_await reach_all(seams, url, patience));
   CO_ASSIGN_OR_RETURN(const std::optional<wire::CopyState> begun, begun_before(hosts, url));
   Configuration configuration;
@@ -99,8 +100,65 @@ Task<Result<Configuration>> format_quorum(Seams seams, JournalUrl url, FormatPla
     request.disk = *disk;
     auto formatted = co_await host.connection->ask(request);
     if (!formatted) co_return fail(formatted.error().within("formatting"));
+    if (watcher != nullptr)
+      watcher->step(fmt::format("{}: {}", host.address, host.copy ? "formatted before, nothing in it yet" : "formatted"));
   }
   co_return configuration;
+}
+
+namespace {
+
+bool begins_like(const wire::CopyState& copy, const wire::CopyState& like) {
+  return copy.namespace_id == like.namespace_id && copy.lineage == like.lineage && copy.start.position == like.start.position &&
+         copy.start.configuration == like.start.configuration;
+}
+
+bool is_unused(const wire::CopyState& copy) {
+  return copy.end() == copy.start.position && copy.promised.value == 0;
+}
+
+// Precondition: the node has no copy, or one from an interrupted request of the same kind.
+Task<Result<wire::CopyState>> format_copy(NodeConnection& connection, wire::CopyState like, Uuid disk) {
+  wire::FormatRequest request;
+  request.namespace_id = like.namespace_id;
+  request.lineage = like.lineage;
+  request.disk = disk;
+  request.start = like.start;
+  CO_ASSIGN_OR_RETURN(const wire::Answer formatted, co_await connection.ask(std::move(request)));
+  CO_ASSIGN_OR_RETURN(const wire::Answer answer, co_await connection.ask(wire::StateRequest{}));
+  const auto* state = std::get_if<wire::CopyState>(&answer);
+  if (state == nullptr) co_return fail(ErrorCode::kDamaged, fmt::format("{} does not say where its copy stands", connection.address()));
+  co_return *state;
+}
+
+}  // namespace
+
+Task<Result<std::vector<HostedCopy>>> format_copies(Seams seams, JournalUrl url, wire::CopyState like, std::chrono::nanoseconds patience,
+                                                    WorkWatcher& watcher) {
+  CO_ASSIGN_OR_RETURN(std::vector<Host> hosts, co_await reach_all(seams, url, patience));
+  for (const Host& host : hosts)
+    if (host.copy && !begins_like(*host.copy, like))
+      co_return fail(ErrorCode::kExists,
+                     fmt::format("formatting: {} holds a journal {} of another history already (namespace {}, from txid {} "
+                                 "to {}); choose another name",
+                                 host.address, url.name, to_hex(host.copy->namespace_id), host.copy->start.position.txid.value + 1,
+                                 host.copy->end().txid.value));
+  std::vector<HostedCopy> copies;
+  for (Host& host : hosts) {
+    HostedCopy copy;
+    copy.address = host.address;
+    if (host.copy) {
+      copy.state = *host.copy;
+      watcher.step(fmt::format("{}: holds a copy of this journal up to txid {}", host.address, copy.state.end().txid.value));
+    } else {
+      auto formatted = co_await format_copy(*host.connection, like, seams.random.uuid());
+      if (!formatted) co_return fail(formatted.error().within("formatting"));
+      copy.state = std::move(*formatted);
+      watcher.step(fmt::format("{}: formatted", host.address));
+    }
+    copies.push_back(std::move(copy));
+  }
+  co_return copies;
 }
 
 Task<Result<Uuid>> format_learner(Seams seams, std::string address, std::string journal, wire::CopyState like,
@@ -108,18 +166,15 @@ Task<Result<Uuid>> format_learner(Seams seams, std::string address, std::string 
   wire::Open open;
   open.journal = journal;
   CO_ASSIGN_OR_RETURN(kj::Own<NodeConnection> connection, co_await NodeConnection::open(seams, address, std::move(open), patience));
-  if (std::holds_alternative<wire::CopyState>(connection->opened()))
+  if (const auto* copy = std::get_if<wire::CopyState>(&connection->opened())) {
+    if (copy->namespace_id == like.namespace_id && copy->lineage == like.lineage && is_unused(*copy)) co_return copy->disk;
     co_return fail(ErrorCode::kExists,
-                   fmt::format("{} holds a journal {} already; remove its directory first if it is of no use", address, journal));
-  wire::FormatRequest request;
-  request.namespace_id = like.namespace_id;
-  request.lineage = like.lineage;
-  request.disk = seams.random.uuid();
-  request.start = like.start;
-  const Uuid disk = request.disk;
-  auto formatted = co_await connection->ask(std::move(request));
-  if (!formatted) co_return fail(formatted.error());
-  co_return disk;
+                   fmt::format("{} holds a journal {} already (namespace {}, up to txid {}); remove its directory first if "
+                               "it is of no use",
+                               address, journal, to_hex(copy->namespace_id), copy->end().txid.value));
+  }
+  CO_ASSIGN_OR_RETURN(const wire::CopyState made, co_await format_copy(*connection, std::move(like), seams.random.uuid()));
+  co_return made.disk;
 }
 
 }  // namespace varve
