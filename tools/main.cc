@@ -10,6 +10,7 @@
 #include "tools/bench/bench_command.h"
 #include "tools/commands.h"
 #include "tools/demo/demo_command.h"
+#include "tools/journal/journal_command.h"
 #include "tools/view_options.h"
 
 namespace {
@@ -28,7 +29,8 @@ Examples:
   varve log cat /tmp/demo | tail       its newest transactions
   varve log cat --json --from 100 --to 200 /tmp/demo
   varve log verify /tmp/demo           check every byte of the log
-  varve image stat /tmp/demo           what the images hold)";
+  varve image stat /tmp/demo           what the images hold
+  varve journal status quorum://h1:8485,h2:8485,h3:8485/rm1)";
 
 }  // namespace
 
@@ -41,6 +43,7 @@ int main(int argc, char** argv) {
   varve::Command chosen;
   varve::add_log_commands(app, chosen);
   varve::add_image_commands(app, chosen);
+  varve::add_journal_commands(app, chosen);
   varve::add_demo_commands(app, chosen);
   varve::add_bench_commands(app, chosen);
   app.footer(kFooter + 1);  // last: the commands would inherit it
