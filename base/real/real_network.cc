@@ -19,8 +19,9 @@ class RealListener final : public Listener {
   mutable kj::Own<kj::ConnectionReceiver> receiver_;
 };
 
-kj::Exception disconnected(const char* doing, const std::string& address, const kj::Exception& cause) {
-  return KJ_EXCEPTION(DISCONNECTED, doing, address.c_str(), cause.getDescription());
+// The cause alone: who asked knows what for, and says so.
+kj::Exception disconnected(const kj::Exception& cause) {
+  return {kj::Exception::Type::DISCONNECTED, __FILE__, __LINE__, kj::str(cause.getDescription())};
 }
 
 }  // namespace
@@ -32,14 +33,14 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> RealNetwork::connect(std::string address
         auto connecting = parsed->connect();
         return connecting.attach(kj::mv(parsed));
       })
-      .catch_([address](kj::Exception&& cause) -> Connected { return disconnected("connecting", address, cause); });
+      .catch_([](kj::Exception&& cause) -> Connected { return disconnected(cause); });
 }
 
 kj::Promise<kj::Own<Listener>> RealNetwork::listen(std::string address) {
   using Listening = kj::Promise<kj::Own<Listener>>;
   return network_.parseAddress(address.c_str())
       .then([](kj::Own<kj::NetworkAddress> parsed) -> kj::Own<Listener> { return kj::heap<RealListener>(parsed->listen()); })
-      .catch_([address](kj::Exception&& cause) -> Listening { return disconnected("listening", address, cause); });
+      .catch_([](kj::Exception&& cause) -> Listening { return disconnected(cause); });
 }
 
 }  // namespace varve
