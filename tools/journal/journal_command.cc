@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/real/real_seams.h"
+#include "base/real/tls_network.h"
 #include "tools/journal/fence_command.h"
 #include "tools/journal/fetch_command.h"
 #include "tools/journal/follow_command.h"
@@ -20,6 +21,8 @@ namespace {
 
 using JournalWork = Task<void> (*)(JournalConsole&);
 using SharedOptions = std::shared_ptr<JournalOptions>;
+
+constexpr std::chrono::milliseconds kHandshakeMax{5000};
 
 int complain(StandardOutput& problems, const std::string& text) {
   problems.write("varve: " + text + "\n");
@@ -38,7 +41,16 @@ int run_journal(const JournalOptions& options, JournalWork work) {
     if (level >= LogLevel::kWarning) problems.write(fmt::format("varve: {}\n", line));
   };
   RealSeams real(std::move(seams));
-  JournalConsole console(real.seams(), options, out, problems);
+  const Seams plain = real.seams();
+  kj::Own<TlsNetwork> tls;
+  if (!options.tls_certificate.empty()) {
+    auto opened = TlsNetwork::open(plain.network, plain.clock, {options.tls_certificate, options.tls_key, options.tls_authorities},
+                                   kHandshakeMax, plain.log);
+    if (!opened) return complain(problems, opened.error().text());
+    tls = kj::mv(*opened);
+  }
+  const Seams used{plain.clock, plain.disk, tls.get() == nullptr ? plain.network : *tls, plain.random, plain.workers, plain.log};
+  JournalConsole console(used, options, out, problems);
   real.mailbox().run_until(kj::Promise<void>(work(console)));
   console.progress("");
   const auto printed = out.finish();
@@ -59,6 +71,14 @@ CLI::App* add_command(CLI::App& group, const std::string& name, const std::strin
   CLI::App* command = group.add_subcommand(name, description);
   command->add_option("JOURNAL", options->journal, "its address: quorum://HOST:PORT,.../NAME")->required()->type_name("");
   command->add_flag("--json", options->view.json, "JSON, one object a line");
+  CLI::Option* certificate =
+      command->add_option("--tls-certificate", options->tls_certificate, "talk TLS, with this certificate (PEM)")->type_name("FILE");
+  CLI::Option* key = command->add_option("--tls-key", options->tls_key, "its key (PEM)")->type_name("FILE");
+  CLI::Option* authorities =
+      command->add_option("--tls-authorities", options->tls_authorities, "who signs the nodes' certificates (PEM)")->type_name("FILE");
+  certificate->needs(key)->needs(authorities);
+  key->needs(certificate);
+  authorities->needs(certificate);
   command->final_callback([options, work, &chosen] { chosen = [options, work] { return run_journal(*options, work); }; });
   return command;
 }

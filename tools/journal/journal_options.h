@@ -16,6 +16,10 @@ struct JournalOptions {
   std::vector<std::string> words;  // what stands behind the address: a directory, HOST:PORTs
   std::optional<TxId> from;        // follow
   bool force = false;              // remove
+  // PEM files; all or none.
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string tls_authorities;
 };
 
 }  // namespace varve

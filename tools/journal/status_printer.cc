@@ -13,10 +13,9 @@ namespace varve {
 
 namespace {
 
-constexpr std::size_t kColumns = 120;
-
-std::string role_text(const NodeFinding& node) {
-  return node.member ? std::string(role_name(node.member->role)) : "none";
+std::string role_text(const QuorumFindings& findings, const NodeFinding& node) {
+  if (node.member) return std::string(role_name(node.member->role));
+  return findings.configuration.members.empty() ? "unknown" : "none";
 }
 
 std::uint64_t lag_of(const QuorumFindings& findings, const wire::CopyState& state) {
@@ -46,12 +45,9 @@ std::string state_text(const NodeFinding& node, const NodeDetails& details) {
 }
 
 std::string row(const QuorumFindings& findings, const NodeFinding& node, const NodeDetails& details) {
-  if (!node.state) {
-    const std::string text = fmt::format("{:<23} {:<7} AWAY   {}", node.address, role_text(node), node.problem);
-    return text.size() <= kColumns ? text : text.substr(0, kColumns - 3) + "...";
-  }
+  if (!node.state) return fmt::format("{:<23} {:<7} AWAY", node.address, role_text(findings, node));
   const wire::CopyState& state = *node.state;
-  return fmt::format("{:<23} {:<7} {:<6} {:>5} {:>8} {:>10} {:>10} {:<12} {:>8} {:>5} {:>9}", node.address, role_text(node),
+  return fmt::format("{:<23} {:<7} {:<6} {:>5} {:>8} {:>10} {:>10} {:<12} {:>8} {:>5} {:>9}", node.address, role_text(findings, node),
                      state_text(node, details), state.promised.value, state.start.position.txid.value + 1, state.end().txid.value,
                      state.committed.txid.value, to_hex(state.committed.digest).substr(0, 12), lag_of(findings, state),
                      node.segments.size(), bytes_text(disk_bytes(node)));
@@ -115,7 +111,7 @@ class StatusWriter {
   void write(const NodeFinding& node, const NodeDetails& details) {
     json_.begin_object();
     json_.field("address", node.address);
-    json_.field("role", role_text(node));
+    json_.field("role", role_text(findings_, node));
     json_.key("reachable");
     json_.boolean(node.state.has_value());
     json_.field("problem", node.problem);
