@@ -44,6 +44,7 @@ class QuorumSource final : public JournalSource {
       highest_ = std::max(highest_, node.state->promised);
       highest_txid_ = std::max(highest_txid_, node.state->end().txid);
     }
+    journal_->note_committed(committed_.txid);
   }
   ~QuorumSource() noexcept(false) override {}
 

@@ -114,18 +114,19 @@ bool MemberChange::is_done(const wire::ChangeRequest& request) const {
 
 // Until it is committed. An answer that is lost is looked for in the configuration.
 Task<Result<void>> MemberChange::ask_writer(wire::ChangeRequest request) {
-  const auto until = seams_.clock.now() + options_.change_patience;
+  const auto begun = seams_.clock.now();
+  auto seen = begun;  // a writer, at last
   while (true) {
     auto asked = co_await ask_each(request);
     if (asked && *asked) co_return ok();
     CO_TRY(co_await look());
     if (is_done(request)) co_return ok();
-    if (!asked && asked.error().code() != ErrorCode::kBusy) co_return fail(asked.error());
-    if (seams_.clock.now() >= until) {
-      if (!asked) co_return fail(asked.error());
+    const auto now = seams_.clock.now();
+    if (!asked) seen = now;
+    if (!asked && (asked.error().code() != ErrorCode::kBusy || now - begun >= options_.change_patience)) co_return fail(asked.error());
+    if (now - seen >= options_.writer_patience)
       co_return fail(ErrorCode::kRefused,
                      "no writer is connected to any node: members are changed by the active resource manager; start it and try again");
-    }
     co_await seams_.clock.after(options_.poll);
   }
 }

@@ -20,6 +20,7 @@ namespace varve {
 struct MemberChangeOptions {
   std::chrono::nanoseconds node_patience = std::chrono::seconds(5);
   std::chrono::nanoseconds change_patience = std::chrono::seconds(30);  // until the writer has committed a record
+  std::chrono::nanoseconds writer_patience = std::chrono::seconds(5);   // until one is connected to any node
   std::chrono::nanoseconds stall_patience = std::chrono::seconds(60);   // a learner that comes no further
   std::chrono::nanoseconds poll = std::chrono::milliseconds(200);
 };
