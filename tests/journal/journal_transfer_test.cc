@@ -285,6 +285,7 @@ TEST(JournalTransfer, a_directory_is_fetched_too) {
 // Moves to a quorum one of whose nodes loses power before its n-th disk operation; then again.
 TEST(JournalTransfer, a_move_to_a_quorum_survives_a_node_that_fails_at_any_step) {
   unsigned failed = 0;
+  std::uint64_t taken_back = 0;
   for (std::uint64_t step = 1;; ++step) {
     Moving moving(step);
     SCOPED_TRACE(fmt::format("step {}", step));
@@ -302,9 +303,42 @@ TEST(JournalTransfer, a_move_to_a_quorum_survives_a_node_that_fails_at_any_step)
     const auto second = moving.move(moving.directory("/journal"), moving.cluster.url());
     ASSERT_TRUE(second) << second.error().text();
     ASSERT_EQ(moving.texts_in_quorum(), moving.written());
+    taken_back += moving.cluster.copy(1).counts().cuts;
     if (!crashed) break;
   }
   EXPECT_GT(failed, 20u);
+  EXPECT_GT(taken_back, 0u);
+}
+
+// As an operator does who does not wait for the second run: a resource manager starts with everything or not at all.
+TEST(JournalTransfer, what_a_resource_manager_wrote_on_an_unfinished_move_stays) {
+  unsigned started = 0;
+  for (std::uint64_t step = 1;; ++step) {
+    Moving moving(step);
+    SCOPED_TRACE(fmt::format("step {}", step));
+    moving.write("/journal", 20);
+    SimDisk& disk = moving.cluster.machine(2).disk();
+    disk.crash_before(disk.operations() + step);
+    const auto first = moving.move(moving.directory("/journal"), moving.cluster.url());
+    if (!disk.crashed()) break;
+    disk.crash_before(~std::uint64_t{0});
+    moving.cluster.lose_power(2);
+    moving.cluster.power_on(2);
+    SimWriter rm(moving.cluster, 2);
+    const bool reigns = rm.open() && rm.reign();
+    std::vector<std::string> expected = moving.written();
+    if (reigns) {
+      ++started;
+      ASSERT_EQ(rm.read_all(), expected);
+      ASSERT_TRUE(rm.append_and_wait("more"));
+      expected.emplace_back("more");
+      rm.die();
+    }
+    const auto second = moving.move(moving.directory("/journal"), moving.cluster.url());
+    ASSERT_TRUE(second) << second.error().text();
+    ASSERT_EQ(moving.texts_in_quorum(), expected);
+  }
+  EXPECT_GT(started, 0u);
 }
 
 TEST(JournalTransfer, a_move_to_a_directory_survives_a_crash_at_any_step) {
