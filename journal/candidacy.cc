@@ -19,6 +19,8 @@
 namespace varve {
 namespace {
 
+constexpr std::uint64_t kEpochsApart = 1024;
+
 // One attempt: an epoch above every one seen, and the conversations with all members about it.
 class Attempt {
  public:
@@ -125,7 +127,9 @@ class Attempt {
       if (member.role != MemberRole::kLearner && seen != seen_.end() && seen->second.disk == member.disk) ++answered;
     }
     if (answered < majority_of(*configuration)) return;
-    epoch_ = Epoch{std::max(highest_promised_, above_).value + 1};
+    // Two candidates that stand at once must not meet in one epoch: a node that promised it to the loser would refuse the winner for a
+    // reign.
+    epoch_ = Epoch{std::max(highest_promised_, above_).value + 1 + seams_.random.below(kEpochsApart)};
     signal();
   }
 

@@ -282,6 +282,7 @@ Task<void> JournalCopy::store(std::deque<Pending>& batch) {
 Task<std::optional<StoreAnswer>> JournalCopy::take_back(const AppendRequest& request, std::vector<FramePtr>& frames) {
   using Refused = std::optional<StoreAnswer>;
   auto found = co_await log_->find(request.prev.txid);
+  if (!found && found.error().code() == ErrorCode::kDamaged) meet_damage();
   if (!found) co_return Refused(refuse(found.error().code(), found.error().text()));
   if (!*found || (*found)->digest != request.prev.digest) co_return Refused(Mismatch{});
   LogPosition position = **found;
@@ -290,7 +291,7 @@ Task<std::optional<StoreAnswer>> JournalCopy::take_back(const AppendRequest& req
     const FrameHeader& header = frames[held]->header();
     auto stored = co_await log_->find(header.last());
     if (!stored) {
-      if (stored.error().code() == ErrorCode::kDamaged && has_hole()) give_up_hole();
+      if (stored.error().code() == ErrorCode::kDamaged) meet_damage();
       co_return Refused(refuse(stored.error().code(), stored.error().text()));
     }
     if (!*stored || (*stored)->digest != header.self) break;
@@ -326,12 +327,14 @@ Task<std::optional<StoreAnswer>> JournalCopy::take_back(const AppendRequest& req
   co_return std::nullopt;
 }
 
-// A writer's log does not end where this one does, and what to take back is not readable: the log is opened again without what is behind
-// the hole, as one that does not know its end.
-void JournalCopy::give_up_hole() {
-  options_.log.end_behind_hole = false;
+// What has to be compared with the writer's log cannot be read. A hole is given up: the log is opened again without what is behind it, as
+// one that does not know its end. Damage that is new is looked at by opening the log again; damage that is known is being mended.
+void JournalCopy::meet_damage() {
   if (failure_ || closing_) return;
-  failure_ = Error(ErrorCode::kDamaged, "frames that must be taken back are damaged: the log is opened again without them");
+  const bool hole = has_hole();
+  if (!hole && !log_->damaged().empty()) return;
+  if (hole) options_.log.end_behind_hole = false;
+  failure_ = Error(ErrorCode::kDamaged, "frames that must be compared with the writer's are damaged: the log is opened again");
   tasks_.add(reopen());
 }
 

@@ -155,7 +155,7 @@ class JournalCopy {
   std::optional<wire::Refusal> refusal(Epoch epoch, Uuid writer) const;
   wire::Refusal refuse(ErrorCode code, std::string text) const;
   bool has_hole() const;
-  void give_up_hole();
+  void meet_damage();
   void adopt(kj::Own<LocalLog> log);
   void watch_log();
   Task<void> reopen();
