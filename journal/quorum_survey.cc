@@ -159,11 +159,7 @@ std::optional<Error> objection_to_writing(const QuorumFindings& findings) {
     answer.state = *node.state;
     answers.push_back(std::move(answer));
   }
-<<<<<<< HEAD
-  if (findings.configuration.members.empty()) return Error(ErrorCode::kIo, "no node that was asked holds a copy");
-=======
   if (findings.configuration.members.empty()) return Error(ErrorCode::kIo, "none of the nodes that were asked answers with a copy");
->>>>>>> part/cli
   const auto choice = choose_log(answers);
   if (!choice) return choice.error();
   if (*choice) return std::nullopt;
