@@ -100,8 +100,8 @@ TEST_F(CommandLineTest, takes_tls_whole_or_not_at_all) {
 }
 
 TEST_F(CommandLineTest, bounds_memory_from_below_by_what_must_fit) {
-  EXPECT_THAT(refused({"--dir", "d", "--limits-memory-bytes-max", "8388608", "--limits-frame-bytes-max", "8388608"}),
-              HasSubstr("expected at least pending_bytes_max and frame_bytes_max together, which are 12582912; found 8388608"));
+  EXPECT_THAT(refused({"--dir", "d", "--limits-memory-bytes-max", "8388608", "--limits-pending-bytes-max", "8388609"}),
+              HasSubstr("expected at least limits.pending_bytes_max, which is 8388609; found 8388608"));
 }
 
 TEST_F(CommandLineTest, writes_nothing) {

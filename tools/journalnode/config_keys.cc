@@ -44,72 +44,57 @@ constexpr TextRule kAddressOrEmpty{"host:port, or nothing for none", is_address_
 constexpr TextRule kNodeName{"1 to 64 letters, digits, '.', '-' or '_'", is_node_name};
 constexpr TextRule kCertificateName{"a list of DNS names without wildcards", is_certificate_name};
 
+ConfigKey text(std::string_view name, std::string NodeConfig::*field, std::string_view unit, TextRule rule, std::string_view meaning) {
+  return {name, field, unit, meaning, rule};
+}
+ConfigKey file(std::string_view name, std::string NodeConfig::*field, std::string_view meaning) {
+  return text(name, field, "path", kPath, meaning);
+}
+ConfigKey count(std::string_view name, std::uint64_t NodeConfig::*field, std::string_view unit, std::uint64_t min, std::uint64_t max,
+                std::string_view meaning) {
+  return {name, field, unit, meaning, {}, min, max};
+}
+ConfigKey flag(std::string_view name, bool NodeConfig::*field, std::string_view meaning) {
+  return {name, field, "true or false", meaning};
+}
+ConfigKey names(std::string_view name, std::vector<std::string> NodeConfig::*field, std::string_view meaning) {
+  return {name, field, "names", meaning, kCertificateName};
+}
+
+using Config = NodeConfig;
 const ConfigKey kKeys[] = {
-    {"dir", &NodeConfig::directory, "path", "Where the journals are kept; one daemon per directory.", kPath},
-    {"listen", &NodeConfig::listen, "host:port", "Where writers, readers and other nodes connect.", kAddress},
-    {"http", &NodeConfig::http, "host:port", "Where the status page and the metrics are served; empty: nowhere.", kAddressOrEmpty},
-    {"name", &NodeConfig::name, "text", "The node's name for people; the host's name when not set.", kNodeName},
+    text("dir", &Config::directory, "path", kPath, "Where the journals are kept; one daemon per directory."),
+    text("listen", &Config::listen, "host:port", kAddress, "Where writers, readers and other nodes connect."),
+    text("http", &Config::http, "host:port", kAddressOrEmpty, "Where the status page and the metrics are served; empty: nowhere."),
+    text("name", &Config::name, "text", kNodeName, "The node's name for people; the host's name when not set."),
 
-    {"log.segment_bytes", &NodeConfig::segment_bytes, "bytes", "Preallocated size of a segment.", {}, kMi, 4 * kGi},
-    {"log.disk_reserve_bytes",
-     &NodeConfig::disk_reserve_bytes,
-     "bytes",
-     "Kept free so that closing and recovery never need new space; 0: nothing is.",
-     {},
-     0,
-     1024 * kGi},
-    {"log.mark_delay_ms", &NodeConfig::mark_delay_ms, "ms", "An idle log notes its end in its slots after this time.", {}, 10, 60'000},
-    {"log.direct_io", &NodeConfig::direct_io, "true or false", "Write past the page cache."},
+    count("log.segment_bytes", &Config::segment_bytes, "bytes", kMi, 4 * kGi, "Preallocated size of a segment."),
+    count("log.disk_reserve_bytes", &Config::disk_reserve_bytes, "bytes", 0, 1024 * kGi,
+          "Kept free so that closing and recovery never need new space; 0: nothing is."),
+    count("log.mark_delay_ms", &Config::mark_delay_ms, "ms", 10, 60'000, "An idle log notes its end in its slots after this time."),
+    flag("log.direct_io", &Config::direct_io, "Write past the page cache."),
 
-    {"limits.connections_max", &NodeConfig::connections_max, "connections", "Further ones are refused.", {}, 4, 65'536},
-    {"limits.pending_bytes_max",
-     &NodeConfig::pending_bytes_max,
-     "bytes",
-     "Gathered for one journal while its disk syncs; above it the writer is not read from.",
-     {},
-     64 * kKi,
-     kGi},
-    {"limits.memory_bytes_max",
-     &NodeConfig::memory_bytes_max,
-     "bytes",
-     "Of all buffers together; above it new work waits.",
-     {},
-     8 * kMi,
-     64 * kGi},
-    {"limits.frame_bytes_max",
-     &NodeConfig::frame_bytes_max,
-     "bytes",
-     "Larger frames are refused; the same on every node and writer. One transaction must fit.",
-     {},
-     64 * kKi,
-     kGi},
+    count("limits.connections_max", &Config::connections_max, "connections", 4, 65'536, "Further ones are refused."),
+    count("limits.pending_bytes_max", &Config::pending_bytes_max, "bytes", 64 * kKi, kGi,
+          "Gathered for one journal while its disk syncs; above it the writer is not read from."),
+    count("limits.memory_bytes_max", &Config::memory_bytes_max, "bytes", 8 * kMi, 64 * kGi,
+          "Of all buffers together; above it new work waits."),
+    count("limits.frame_bytes_max", &Config::frame_bytes_max, "bytes", 64 * kKi, 2 * kGi,
+          "Larger frames are refused. A transaction above a writer's usual frame is alone in its own: all must fit."),
 
-    {"scrub.bytes_per_second",
-     &NodeConfig::scrub_bytes_per_second,
-     "bytes per second",
-     "How fast retained segments are read to look for damage; 0: never.",
-     {},
-     0,
-     16 * kGi},
-    {"scrub.interval_h", &NodeConfig::scrub_interval_h, "hours", "From the start of one scrub to the start of the next.", {}, 1, 8760},
+    count("scrub.bytes_per_second", &Config::scrub_bytes_per_second, "bytes per second", 0, 16 * kGi,
+          "How fast retained segments are read to look for damage; 0: never."),
+    count("scrub.interval_h", &Config::scrub_interval_h, "hours", 1, 8760, "From the start of one scrub to the start of the next."),
 
-    {"tls.certificate", &NodeConfig::tls_certificate, "path", "PEM file: this node's certificate, then those between it and the authority.",
-     kPath},
-    {"tls.key", &NodeConfig::tls_key, "path", "PEM file: the certificate's private key, not encrypted.", kPath},
-    {"tls.authorities", &NodeConfig::tls_authorities, "path", "PEM file: who may sign peers' certificates; nobody else is believed.",
-     kPath},
-    {"tls.writers", &NodeConfig::tls_writers, "names", "Certificates with one of these names may append.", kCertificateName},
-    {"tls.readers", &NodeConfig::tls_readers, "names", "Those may read: standbys, viewers and the other journal nodes.", kCertificateName},
-    {"tls.admins", &NodeConfig::tls_admins, "names", "Those may format, fence and change members.", kCertificateName},
-    {"tls.handshake_ms",
-     &NodeConfig::tls_handshake_ms,
-     "ms",
-     "A peer that takes longer to show its certificate is dropped.",
-     {},
-     100,
-     60'000},
-    {"tls.allow_insecure", &NodeConfig::allow_insecure, "true or false",
-     "Permits what else is refused: to serve other machines without TLS. The pages are always without."},
+    file("tls.certificate", &Config::tls_certificate, "PEM file: this node's certificate, then those between it and the authority."),
+    file("tls.key", &Config::tls_key, "PEM file: the certificate's private key, not encrypted."),
+    file("tls.authorities", &Config::tls_authorities, "PEM file: who may sign peers' certificates; nobody else is believed."),
+    names("tls.writers", &Config::tls_writers, "Certificates with one of these names may append."),
+    names("tls.readers", &Config::tls_readers, "Those may read: standbys, viewers and the other journal nodes."),
+    names("tls.admins", &Config::tls_admins, "Those may format, fence and change members."),
+    count("tls.handshake_ms", &Config::tls_handshake_ms, "ms", 100, 60'000, "A peer that takes longer to show its certificate is dropped."),
+    flag("tls.allow_insecure", &Config::allow_insecure,
+         "Permits what else is refused: to serve other machines without TLS. The pages are always without."),
 };
 
 std::string list_text(const std::vector<std::string>& list) {
@@ -153,9 +138,9 @@ std::string expected_of(const ConfigKey& key) {
 
 std::string default_of(const ConfigKey& key) {
   const NodeConfig defaults;
-  if (const auto* text = std::get_if<std::string NodeConfig::*>(&key.field)) return defaults.**text;
-  if (const auto* count = std::get_if<std::uint64_t NodeConfig::*>(&key.field)) return fmt::format("{}", defaults.**count);
-  if (const auto* flag = std::get_if<bool NodeConfig::*>(&key.field)) return defaults.**flag ? "true" : "false";
+  if (const auto* words = std::get_if<std::string NodeConfig::*>(&key.field)) return defaults.**words;
+  if (const auto* number = std::get_if<std::uint64_t NodeConfig::*>(&key.field)) return fmt::format("{}", defaults.**number);
+  if (const auto* answer = std::get_if<bool NodeConfig::*>(&key.field)) return defaults.**answer ? "true" : "false";
   return list_text(defaults.*std::get<std::vector<std::string> NodeConfig::*>(key.field));
 }
 

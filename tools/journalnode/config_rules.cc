@@ -59,11 +59,9 @@ class Rules {
                                     address, name == "listen" ? "set tls.certificate, tls.key and tls.authorities, " : ""));
   }
   Result<void> check_memory() const {
-    const std::uint64_t least = config_.pending_bytes_max + config_.frame_bytes_max;
-    if (config_.memory_bytes_max >= least) return ok();
-    return refuse("limits.memory_bytes_max",
-                  fmt::format("expected at least pending_bytes_max and frame_bytes_max together, which are {}; found {}", least,
-                              config_.memory_bytes_max));
+    if (config_.memory_bytes_max >= config_.pending_bytes_max) return ok();
+    return refuse("limits.memory_bytes_max", fmt::format("expected at least limits.pending_bytes_max, which is {}; found {}",
+                                                         config_.pending_bytes_max, config_.memory_bytes_max));
   }
 
   const NodeConfig& config_;
