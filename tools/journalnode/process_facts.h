@@ -1,0 +1,21 @@
+// What the operating system knows of this process.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace varve {
+
+struct ProcessFacts {
+  std::uint64_t cpu_us = 0;  // of all threads, in user and kernel mode
+  std::uint64_t resident_bytes = 0;
+  std::uint64_t open_files = 0;
+};
+
+// 0 for what cannot be found out.
+ProcessFacts measure_process();
+
+// The host's name; "localhost" when it has none.
+std::string host_name();
+
+}  // namespace varve
