@@ -18,6 +18,7 @@
 #include "ha/replica.h"
 #include "journal/journal_url.h"
 #include "journal/local_journal.h"
+#include "journal/quorum_journal.h"
 
 namespace varve {
 namespace {
@@ -58,6 +59,7 @@ class LoopEngine final : public Engine {
   void wake();
   void run(std::string image_path, JournalUrl url, std::promise<Result<void>>& opened);
   Task<Result<kj::Own<Replica>>> open_replica(Seams seams, std::string image_path, JournalUrl url);
+  Task<Result<kj::Own<Journal>>> open_journal(Seams seams, JournalUrl url);
 
   // Runs `ask` on the loop and waits for what its promise gives; `gone` when the loop has ended.
   template <typename T>
@@ -123,9 +125,12 @@ void LoopEngine::run(std::string image_path, JournalUrl url, std::promise<Result
 }
 
 Task<Result<kj::Own<Replica>>> LoopEngine::open_replica(Seams seams, std::string image_path, JournalUrl url) {
-  const auto allowed = co_await check_images(seams.disk, url.path, image_path);
-  if (!allowed) co_return fail(allowed.error());
-  auto journal = co_await LocalJournal::open(seams, url.path, log_options(options_), roll_policy(options_));
+  // A quorum is formatted by an administrator; the others are made when they are opened, unless there are images of another one.
+  if (url.kind != JournalUrl::Kind::kQuorum) {
+    const auto allowed = co_await check_images(seams.disk, url.path, image_path);
+    if (!allowed) co_return fail(allowed.error());
+  }
+  auto journal = co_await open_journal(seams, std::move(url));
   if (!journal) co_return fail(journal.error());
   auto directory = co_await seams.disk.create_directory(image_path);
   if (!directory) co_return fail(directory.error());
@@ -137,6 +142,17 @@ Task<Result<kj::Own<Replica>>> LoopEngine::open_replica(Seams seams, std::string
   config.checkpoint = checkpoint_policy(options_);
   config.image_chunk_bytes = options_.image_chunk_bytes;
   co_return co_await Replica::open(seams, kj::mv(*journal), kj::mv(*images), std::move(config), machine_, queue_);
+}
+
+Task<Result<kj::Own<Journal>>> LoopEngine::open_journal(Seams seams, JournalUrl url) {
+  if (url.kind == JournalUrl::Kind::kQuorum) {
+    auto quorum = co_await QuorumJournal::open(seams, std::move(url), quorum_options(options_));
+    if (!quorum) co_return fail(quorum.error());
+    co_return kj::Own<Journal>(kj::mv(*quorum));
+  }
+  auto local = co_await LocalJournal::open(seams, url.path, log_options(options_), roll_policy(options_));
+  if (!local) co_return fail(local.error());
+  co_return kj::Own<Journal>(kj::mv(*local));
 }
 
 void LoopEngine::wake() {
@@ -229,9 +245,10 @@ Result<void> LoopEngine::close() {
 Result<std::unique_ptr<Engine>> Engine::open(Options options, StateMachine& machine) {
   TRY(check_options(options));
   ASSIGN_OR_RETURN(JournalUrl url, parse_journal_url(options.journal));
-  if (url.kind != JournalUrl::Kind::kFile)
+  if (url.kind == JournalUrl::Kind::kShared)
     return fail(ErrorCode::kInvalidArgument,
-                fmt::format("journal address \"{}\": this kind of journal is not built yet; use file:///DIRECTORY", options.journal));
+                fmt::format("journal address \"{}\": this kind of journal is not built yet; use file:///DIRECTORY or quorum://HOSTS/NAME",
+                            options.journal));
   ASSIGN_OR_RETURN(std::string images, image_path(options));
   auto engine = std::make_unique<LoopEngine>(std::move(options), machine);
   auto started = engine->start(std::move(images), std::move(url));

@@ -174,6 +174,10 @@ LogPosition QuorumJournal::start() const {
 }
 
 const std::string& QuorumJournal::configuration() const {
+  if (writer_ != nullptr && writer_->configuration().txid > configuration_txid_) {
+    configuration_ = encode(writer_->configuration());
+    configuration_txid_ = writer_->configuration().txid;
+  }
   return configuration_;
 }
 

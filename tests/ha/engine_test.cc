@@ -179,11 +179,19 @@ TEST_F(EngineTest, a_missing_parent_directory_is_one_clear_line) {
 }
 
 TEST_F(EngineTest, kinds_not_built_yet_are_refused_by_name) {
-  options_.journal = "quorum://h1:8485/rm";
+  options_.journal = "shared:///mnt/rm";
   options_.image_directory = directory_;
   const auto engine = Engine::open(options_, machine_);
   ASSERT_FALSE(engine);
   EXPECT_EQ(engine.error().code(), ErrorCode::kInvalidArgument);
+}
+
+TEST_F(EngineTest, a_quorum_without_an_image_directory_is_refused) {
+  options_.journal = "quorum://127.0.0.1:1/rm";
+  const auto engine = Engine::open(options_, machine_);
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(engine.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_THAT(engine.error().text(), HasSubstr("image_directory"));
 }
 
 }  // namespace
