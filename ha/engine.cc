@@ -97,7 +97,13 @@ Result<void> LoopEngine::start(std::string image_path, JournalUrl url) {
 
 void LoopEngine::run(std::string image_path, JournalUrl url, std::promise<Result<void>>& opened) {
   pthread_setname_np(pthread_self(), "varve-loop");
-  RealSeams real(RealSeamsOptions{.worker_threads = options_.image_threads, .log = options_.log});
+  RealSeamsOptions seams;
+  seams.worker_threads = options_.image_threads;
+  seams.log = options_.log;
+  // Spinning for a disk's thread pays; spinning for nodes takes the processors from those that run beside.
+  if (url.kind == JournalUrl::Kind::kQuorum) seams.longest_spin = std::chrono::nanoseconds(0);
+  if (const char* spin = std::getenv("VARVE_SPIN")) seams.longest_spin = std::chrono::microseconds(std::atoi(spin));
+  RealSeams real(std::move(seams));
   Tasks tasks;
   tasks_ = &tasks;
   auto stop = kj::newPromiseAndFulfiller<void>();

@@ -51,6 +51,18 @@ TEST_F(QuorumReplicaTest, what_was_under_way_at_the_kill_is_there_in_order_or_no
   EXPECT_GT(rm_.acknowledged(), 300u);
 }
 
+TEST_F(QuorumReplicaTest, is_closed_without_an_error_and_all_nodes_are_level) {
+  start(rm_);
+  commit(rm_, 100);
+  const auto stopped = rm_.stop();
+  EXPECT_TRUE(stopped) << stopped.error().text();
+  const LogPosition end = cluster_.copy(1).log()->end();
+  for (unsigned node = 1; node <= 3; ++node) {
+    EXPECT_EQ(cluster_.copy(node).log()->end(), end);
+    EXPECT_EQ(cluster_.copy(node).log()->committed(), end);
+  }
+}
+
 TEST_F(QuorumReplicaTest, another_one_takes_over_with_an_equal_state) {
   start(rm_);
   commit(rm_, 300);
