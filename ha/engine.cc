@@ -102,7 +102,6 @@ void LoopEngine::run(std::string image_path, JournalUrl url, std::promise<Result
   seams.log = options_.log;
   // Spinning for a disk's thread pays; spinning for nodes takes the processors from those that run beside.
   if (url.kind == JournalUrl::Kind::kQuorum) seams.longest_spin = std::chrono::nanoseconds(0);
-  if (const char* spin = std::getenv("VARVE_SPIN")) seams.longest_spin = std::chrono::microseconds(std::atoi(spin));
   RealSeams real(std::move(seams));
   Tasks tasks;
   tasks_ = &tasks;
@@ -136,6 +135,7 @@ Task<Result<kj::Own<Replica>>> LoopEngine::open_replica(Seams seams, std::string
     const auto allowed = co_await check_images(seams.disk, url.path, image_path);
     if (!allowed) co_return fail(allowed.error());
   }
+  const bool is_quorum = url.kind == JournalUrl::Kind::kQuorum;
   auto journal = co_await open_journal(seams, std::move(url));
   if (!journal) co_return fail(journal.error());
   auto directory = co_await seams.disk.create_directory(image_path);
@@ -147,6 +147,12 @@ Task<Result<kj::Own<Replica>>> LoopEngine::open_replica(Seams seams, std::string
   config.writer_name = options_.writer_name.empty() ? config.host : options_.writer_name;
   config.checkpoint = checkpoint_policy(options_);
   config.image_chunk_bytes = options_.image_chunk_bytes;
+  if (is_quorum) {
+    // While one frame is under way, its bytes and syncs cost less than the round trip of a second small one.
+    config.ahead_bytes = 64u << 10;
+    config.soon_applied_transactions = SIZE_MAX;
+    config.soon_applied_for = std::chrono::microseconds(200);
+  }
   co_return co_await Replica::open(seams, kj::mv(*journal), kj::mv(*images), std::move(config), machine_, queue_);
 }
 

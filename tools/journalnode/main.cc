@@ -5,7 +5,6 @@
 #include <pthread.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <cstdio>
 #include <string>
 #include <thread>
@@ -68,7 +67,6 @@ NodeOptions node_options(const NodeConfig& config) {
   options.log.direct_io = config.direct_io;
   options.session.pending_bytes_max = config.pending_bytes_max;
   options.connections_max = static_cast<unsigned>(config.connections_max);
-  if (const char* il = std::getenv("VARVE_INLINE")) options.inline_bytes_max = static_cast<std::uint64_t>(std::atoll(il));
   options.render_status = [](const NodeStatus& status) { return status_json(status, measure_process()); };
   return options;
 }
@@ -140,7 +138,6 @@ int run(const std::vector<std::string>& arguments) {
   RealSeamsOptions seams;
   seams.worker_threads = 1;
   seams.longest_spin = std::chrono::nanoseconds(0);  // others run beside it
-  if (const char* spin = std::getenv("VARVE_SPIN")) seams.longest_spin = std::chrono::microseconds(std::atoi(spin));
   seams.log = say;
   RealSeams real(std::move(seams));
   Daemon daemon(real, std::move(invocation->config));
