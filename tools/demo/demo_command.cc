@@ -46,7 +46,7 @@ void add_demo_commands(CLI::App& app, Command& chosen) {
                    "embedded: in the process itself; quorum: on three journal nodes that it starts, and kills too, one at a time")
       ->check(CLI::IsMember({"embedded", "quorum"}))
       ->capture_default_str();
-  command->add_flag("--embedded", options->embedded, "the same as --journal embedded")->excludes("--journal");
+  command->add_flag("--embedded", options->embedded, "the same as --journal embedded, which is the default; --journal counts");
   command->add_option("--trace", options->trace, "replay this CSV file, with the columns of openb_pod_list_default.csv")
       ->check(CLI::ExistingFile);
   command->add_option("--keep", options->keep, "leave the journal and images in this directory");
