@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/check.h"
 #include "base/digest.h"
 #include "base/gradual_removal.h"
@@ -10,6 +13,7 @@
 #include "editlog/control.h"
 #include "editlog/directory_survey.h"
 #include "editlog/local_log_reader.h"
+#include "editlog/segment_scrub.h"
 
 namespace varve {
 namespace {
@@ -19,6 +23,23 @@ SegmentPreparerOptions preparer_options(const LocalLogOptions& options, Uuid nam
   // The reserve must do for one recovery copy.
   const std::uint64_t reserve = options.disk_reserve_bytes == 0 ? 0 : std::max(options.disk_reserve_bytes, file_bytes);
   return {.namespace_id = namespace_id, .file_bytes = file_bytes, .reserve_bytes = reserve, .direct = options.direct_io};
+}
+
+// Up while it lives.
+class Flag {
+ public:
+  explicit Flag(bool& flag) : flag_(flag) { flag_ = true; }
+  Flag(const Flag&) = delete;
+  ~Flag() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
+
+std::vector<FrameEnd> ends_above(const std::vector<FrameEnd>& ends, TxId txid) {
+  std::vector<FrameEnd> above;
+  std::ranges::copy_if(ends, std::back_inserter(above), [txid](const FrameEnd& end) { return end.position.txid > txid; });
+  return above;
 }
 
 }  // namespace
@@ -42,6 +63,26 @@ class DirectoryLog::WriteTurn {
 
  private:
   DirectoryLog& log_;
+  bool finished_ = false;
+};
+
+// While mended files are put in place others wait; dropped half way it leaves a file missing.
+class DirectoryLog::ChangeOver {
+ public:
+  explicit ChangeOver(DirectoryLog& log) : log_(log), over_(kj::newPromiseAndFulfiller<void>()) {
+    log.changed_over_ = over_.promise.fork();
+  }
+  ChangeOver(const ChangeOver&) = delete;
+  ~ChangeOver() noexcept {
+    if (!finished_) log_.fail_with(Error(ErrorCode::kIo, "mending was dropped half way: reopen the log"));
+    log_.changed_over_.reset();
+    over_.fulfiller->fulfill();
+  }
+  void finish() { finished_ = true; }
+
+ private:
+  DirectoryLog& log_;
+  kj::PromiseFulfillerPair<void> over_;
   bool finished_ = false;
 };
 
@@ -105,6 +146,8 @@ Task<Result<void>> DirectoryLog::do_promise(Epoch epoch, Uuid writer) {
 Task<Result<void>> DirectoryLog::do_append(std::vector<FramePtr> frames, RunOn where) {
   CO_TRY(usable());
   if (frames.empty()) co_return ok();
+  if (!segments_.empty() && segments_.newest().damage)
+    co_return fail(ErrorCode::kDamaged, fmt::format("the newest segment must be mended first: {}", segments_.newest().damage->what));
   CHECK(frames.front()->header().previous == end_.digest && frames.front()->header().first() == end_.txid.next(),
         frames.front()->header().first_txid, end_.txid.value);
   WriteTurn turn(*this);
@@ -204,6 +247,9 @@ void DirectoryLog::appended(const std::vector<FramePtr>& group, std::uint64_t of
 
 void DirectoryLog::set_committed(LogPosition position) {
   commit_up_to(position.txid);
+  if (position.txid > committed_.txid) take_damaged_end(position);
+  configurations_.commit(committed_.txid);
+  finalize_committed();
   CHECK(position.txid != committed_.txid || position == committed_, position.txid.value);
   CHECK(position.txid <= committed_.txid, position.txid.value, committed_.txid.value);
 }
@@ -218,13 +264,23 @@ void DirectoryLog::commit_up_to(TxId txid) {
   finalize_committed();
 }
 
-// The oldest segment in progress, when it will grow no more and is committed to its end.
+// The end of a damaged segment is not among the ends that were read; who says that it is committed knows its epoch.
+void DirectoryLog::take_damaged_end(LogPosition position) {
+  const auto segment = segments_.find(position.txid);
+  if (!segment || !segment->damage || segment->last.txid != position.txid || segment->last.digest != position.digest) return;
+  segment->last = committed_ = position;
+  segment->damage->end_exact = true;
+}
+
+// The oldest segment in progress, when it will grow no more: the first frame of the next one is committed. Until then that one may be
+// taken back, and this one go on.
 LogSegment* DirectoryLog::to_finalize() const {
   LogSegment* oldest = nullptr;
   const auto& all = segments_.all();
-  for (auto segment = all.rbegin(); segment != all.rend() && !(*segment)->finalized(); ++segment) oldest = segment->get();
+  for (auto segment = all.rbegin(); segment != all.rend() && (!(*segment)->finalized() || (*segment)->damage); ++segment)
+    if (!(*segment)->finalized()) oldest = segment->get();
   if (oldest == nullptr || oldest == &segments_.newest()) return nullptr;
-  return oldest->last.txid <= committed_.txid ? oldest : nullptr;
+  return oldest->last.txid < committed_.txid ? oldest : nullptr;
 }
 
 void DirectoryLog::finalize_committed() {
@@ -270,6 +326,7 @@ std::vector<LogPosition> DirectoryLog::branches() const {
     if (found.size() > 1 && found.back().epoch == end.position.epoch) found.pop_back();
     found.push_back(end.position);
   }
+  if (found.back() != end_) found.push_back(end_);  // behind damage
   return found;
 }
 
@@ -278,8 +335,9 @@ std::optional<FrameEnd> DirectoryLog::known_end(TxId txid) const {
   if (auto end = uncommitted_.find(txid)) return end;
   const auto segment = segments_.find(txid);
   if (!segment) return txid == start().position.txid ? std::optional(FrameEnd{start().position, 0}) : std::nullopt;
-  if (txid == segment->last.txid) return FrameEnd{segment->last, segment->durable_end};
-  if (txid == committed_.txid) return FrameEnd{committed_, segment->visible_end};
+  const bool in_doubt = segment->damage && !segment->damage->end_exact;
+  if (txid == segment->last.txid && !in_doubt) return FrameEnd{segment->last, segment->durable_end};
+  if (txid == committed_.txid && segment->readable()) return FrameEnd{committed_, segment->visible_end};
   return std::nullopt;
 }
 
@@ -290,7 +348,10 @@ Task<Result<std::optional<LogPosition>>> DirectoryLog::do_find(TxId txid) {
     found = known->position;
     co_return found;
   }
-  if (txid < start().position.txid || txid > committed_.txid) co_return found;
+  const auto segment = segments_.find(txid);
+  if (segment && !segment->readable())
+    co_return fail(ErrorCode::kDamaged, fmt::format("looking for the frame that ends at txid {}: {}", txid.value, segment->damage->what));
+  if (!segment || txid > committed_.txid) co_return found;
   LocalLogReader reader(*directory_, *this, segments_, txid);
   CO_ASSIGN_OR_RETURN(const auto frames, co_await reader.next());
   if (!frames.empty() && frames.front().header->last() == txid) found = frames.front().header->position();
@@ -300,11 +361,16 @@ Task<Result<std::optional<LogPosition>>> DirectoryLog::do_find(TxId txid) {
 Task<Result<void>> DirectoryLog::do_cut(LogPosition to) {
   CO_TRY(usable());
   CHECK(committed_.txid <= to.txid && to.txid < end_.txid, committed_.txid.value, to.txid.value, end_.txid.value);
+  const auto holding = segments_.find(to.txid);
   const auto end = known_end(to.txid);
+  if (holding && holding->damage && !(end && end->position == to))
+    co_return fail(ErrorCode::kDamaged,
+                   fmt::format("cutting at txid {}: mend the segment first: {}", to.txid.value, holding->damage->what));
   CHECK(end && end->position == to, to.txid.value);
   WriteTurn turn(*this);
   dropping_ = true;
   if (finalizing_) co_await finalizer_->addBranch();
+  co_await wait_for_mending();
   LogCut cut(*directory_, segments_, preparer_, to, segments_.find(to.txid), end->offset);
   Result<void> done = co_await cut.prepare(usual_segment_bytes(options_));
   const bool no_space = !done && done.error().code() == ErrorCode::kNoSpace;
@@ -333,6 +399,7 @@ Task<Result<void>> DirectoryLog::do_restart(LogStart start) {
   WriteTurn turn(*this);
   dropping_ = true;
   if (finalizing_) co_await finalizer_->addBranch();
+  co_await wait_for_mending();
   auto done = co_await marks_.begin_restart(std::move(start));
   if (done) {
     std::vector<std::shared_ptr<LogSegment>> dropped = segments_.clear();
@@ -349,6 +416,100 @@ void DirectoryLog::forget_all() {
   end_ = committed_ = start().position;
   uncommitted_ = FrameEnds();
   configurations_.begin_at(start());
+}
+
+std::vector<DamagedSegment> DirectoryLog::damaged() const {
+  std::vector<DamagedSegment> found;
+  LogPosition before = start().position;
+  for (const auto& segment : segments_.all()) {
+    if (segment->damage) found.push_back({segment->header.first(), before, segment->last, segment->damage->what});
+    before = segment->last;
+  }
+  return found;
+}
+
+Task<Result<void>> DirectoryLog::do_mend(TxId first, kj::Own<LogReader> good) {
+  CO_TRY(usable());
+  const std::vector<DamagedSegment> all = damaged();
+  const auto range = std::ranges::find(all, first, &DamagedSegment::first);
+  if (range == all.end() || mending_)
+    co_return fail(ErrorCode::kRefused, fmt::format("mending txid {} of {}: {}", first.value, directory_->path(),
+                                                    mending_ ? "another segment is being mended" : "no damaged segment begins there"));
+  const Flag mending(mending_);
+  const std::shared_ptr<LogSegment> segment = segments_.find(first);
+  const bool finalized = range->last.txid <= committed_.txid && !segment->damage->grows;
+  SegmentMender mender(seams_, *directory_, *range, namespace_id(), lineage(), finalized, usual_segment_bytes(options_));
+  auto done = co_await mender.write(*good);
+  const bool changed = segments_.find(first) != segment || dropping_ || purging_;
+  if (done && changed) done = fail(ErrorCode::kRefused, fmt::format("mending txid {}: the log changed meanwhile", first.value));
+  if (done) done = co_await change_over(mender, segment);
+  if (done) co_return done;
+  co_await mender.discard();
+  if (done.error().code() == ErrorCode::kRefused || done.error().code() == ErrorCode::kNoSpace) co_return done;
+  co_return settle(std::move(done));
+}
+
+// Nothing is cut, dropped or purged meanwhile.
+Task<Result<void>> DirectoryLog::change_over(SegmentMender& mender, std::shared_ptr<LogSegment> damaged) {
+  ChangeOver over(*this);
+  // When the newest is missing for a moment, the mark must tell.
+  auto done = co_await marks_.mark(end_);
+  if (done) done = co_await mender.put_in_place(damaged->files());
+  std::vector<std::shared_ptr<LogSegment>> mended;
+  for (std::size_t i = 0; i < mender.segments().size() && done; ++i) {
+    auto taken = co_await take_mended(mender.segments()[i]);
+    if (taken)
+      mended.push_back(std::move(*taken));
+    else
+      done = fail(taken.error());
+  }
+  if (done) {
+    segments_.replace(damaged, std::move(mended));
+    for (const MendedSegment& segment : mender.segments()) {
+      uncommitted_.insert(ends_above(segment.ends, committed_.txid));
+      for (const LogConfiguration& configuration : segment.configurations) configurations_.add(configuration);
+    }
+    configurations_.commit(committed_.txid);
+  }
+  over.finish();
+  finalize_committed();
+  co_return done;
+}
+
+Task<Result<std::shared_ptr<LogSegment>>> DirectoryLog::take_mended(const MendedSegment& mended) {
+  auto segment = std::make_shared<LogSegment>();
+  segment->header = mended.contents.header();
+  segment->last = mended.contents.last();
+  segment->bytes = mended.bytes;
+  segment->durable_end = mended.contents.end();
+  segment->visible_end = kFramesOffset;
+  if (mended.finalized) {
+    segment->visible_end = segment->durable_end;
+    co_return segment;
+  }
+  CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_->open(mended.name, {.write = true, .direct = options_.direct_io}));
+  segment->writer = SegmentWriter::resume(kj::mv(file), mended.name, mended.contents, mended.bytes);
+  for (const FrameEnd& end : mended.ends)
+    if (end.position.txid <= committed_.txid) segment->visible_end = end.offset;
+  co_return segment;
+}
+
+Task<void> DirectoryLog::wait_for_mending() {
+  while (changed_over_) co_await changed_over_->addBranch();
+}
+
+Task<Result<bool>> DirectoryLog::do_scrub(TxId first, std::uint64_t bytes_per_second) {
+  CO_TRY(usable());
+  const std::shared_ptr<LogSegment> segment = segments_.find(first);
+  if (!segment || segment->header.first() != first || !segment->finalized()) co_return false;
+  if (segment->damage) co_return true;
+  const ScrubTarget target{segment->header, segment->last};
+  auto wrong = co_await scrub_segment(*directory_, target, seams_.clock, bytes_per_second);
+  if (segments_.find(first) != segment) co_return false;
+  if (!wrong || segment->damage) co_return true;
+  seams_.log(LogLevel::kError, fmt::format("{}: damage: {}", directory_->path(), *wrong));
+  segment->damage = SegmentDamage{.what = *wrong, .files = segment->files(), .readable = true};
+  co_return true;
 }
 
 Task<Result<void>> DirectoryLog::do_settle_tail() {
@@ -372,11 +533,15 @@ Task<Result<LogStart>> DirectoryLog::start_before(TxId first) {
 
 Task<Result<std::uint64_t>> DirectoryLog::do_purge(TxId upto) {
   CO_TRY(usable());
+  const Flag purging(purging_);
+  co_await wait_for_mending();
   const auto& all = segments_.all();
   std::size_t count = 0;
   while (count + 1 < all.size() && all[count]->finalized() && all[count]->last.txid <= upto &&
          all[count + 1]->header.first() <= committed_.txid)
     ++count;
+  // The new start must be known to the digest and the epoch, and the first frame behind it be there to tell the configuration.
+  while (count > 0 && ((all[count - 1]->damage && !all[count - 1]->damage->end_exact) || all[count]->damage)) --count;
   if (count == 0) co_return std::uint64_t{0};
   const std::size_t cuts = segments_.cuts();
   CO_ASSIGN_OR_RETURN(LogStart start, co_await start_before(all[count]->header.first()));
@@ -392,14 +557,16 @@ Task<Result<std::uint64_t>> DirectoryLog::do_purge(TxId upto) {
   std::uint64_t freed = 0;
   for (const auto& segment : purged) {
     // A file that stays is below the start, and is removed by the next open.
-    std::string name = file_name(segment->name());
     const bool read = segment.use_count() > 1;  // by somebody who began before it was purged, and may end
-    Result<void> removed;
-    if (read)
-      removed = co_await directory_->remove(std::move(name));
-    else
-      removed = co_await remove_gradually(*directory_, std::move(name), seams_.clock);
-    CO_TRY(std::move(removed));
+    const std::vector<std::string> names = segment->files();
+    for (const std::string& name : names) {
+      Result<void> removed;
+      if (read)
+        removed = co_await directory_->remove(name);
+      else
+        removed = co_await remove_gradually(*directory_, name, seams_.clock);
+      CO_TRY(std::move(removed));
+    }
     freed += segment->bytes;
   }
   CO_TRY(co_await directory_->sync());
@@ -444,7 +611,7 @@ void DirectoryLog::check_invariants() const {
     CHECK(end.position.txid > before, end.position.txid.value, before.value);
     before = end.position.txid;
   }
-  CHECK(before == end_.txid, before.value, end_.txid.value);
+  CHECK(before == end_.txid || segments_.newest().damage, before.value, end_.txid.value);
 }
 
 }  // namespace varve

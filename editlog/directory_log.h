@@ -12,6 +12,7 @@
 #include "editlog/mark_keeper.h"
 #include "editlog/recovery.h"
 #include "editlog/segment_list.h"
+#include "editlog/segment_mender.h"
 #include "editlog/segment_preparer.h"
 
 namespace varve {
@@ -59,16 +60,17 @@ class DirectoryLog final : public LocalLog {
   kj::Promise<Result<void>> cut(LogPosition to) override { return do_cut(to); }
   kj::Promise<Result<void>> restart(LogStart start) override { return do_restart(std::move(start)); }
 
-  // UNIMPLEMENTED
-  std::vector<DamagedSegment> damaged() const override { return {}; }
-  kj::Promise<Result<void>> mend(TxId, kj::Own<LogReader>) override { return Result<void>(fail(ErrorCode::kRefused, "not yet")); }
-  kj::Promise<Result<bool>> scrub(TxId, std::uint64_t) override { return Result<bool>(fail(ErrorCode::kRefused, "not yet")); }
+  std::vector<DamagedSegment> damaged() const override;
+  kj::Promise<Result<void>> mend(TxId first, kj::Own<LogReader> good) override { return do_mend(first, kj::mv(good)); }
+  kj::Promise<Result<bool>> scrub(TxId first, std::uint64_t bytes_per_second) override { return do_scrub(first, bytes_per_second); }
 
   void check_invariants() const override;
 
  private:
   class WriteTurn;
+  class ChangeOver;
 
+  void take_damaged_end(LogPosition position);
   // Of the segment that grows; nullptr when the newest one is finalized, or there is none.
   SegmentWriter* writer() const;
   Result<void> usable();
@@ -90,6 +92,11 @@ class DirectoryLog final : public LocalLog {
   Task<Result<void>> do_restart(LogStart start);
   void forget_all();
   Task<Result<void>> do_settle_tail();
+  Task<Result<void>> do_mend(TxId first, kj::Own<LogReader> good);
+  Task<Result<void>> change_over(SegmentMender& mender, std::shared_ptr<LogSegment> damaged);
+  Task<Result<std::shared_ptr<LogSegment>>> take_mended(const MendedSegment& mended);
+  Task<void> wait_for_mending();
+  Task<Result<bool>> do_scrub(TxId first, std::uint64_t bytes_per_second);
   Task<Result<std::uint64_t>> do_purge(TxId upto);
   Task<Result<LogStart>> start_before(TxId first);
   Task<Result<void>> do_write_mark();
@@ -112,8 +119,11 @@ class DirectoryLog final : public LocalLog {
   std::optional<Error> failure_;
   kj::Own<kj::PromiseFulfiller<Error>> failing_;
   kj::ForkedPromise<Error> failed_ = nullptr;
-  bool writing_ = false;   // an append, a cut or a restart is under way
-  bool dropping_ = false;  // one of the latter
+  bool writing_ = false;  // an append, a cut or a restart is under way
+  bool purging_ = false;
+  bool mending_ = false;
+  std::optional<kj::ForkedPromise<void>> changed_over_;  // while mended files are put in place
+  bool dropping_ = false;                                // one of the latter
   bool closing_ = false;
   kj::Maybe<kj::Own<kj::PromiseFulfiller<void>>> write_waiter_;
   SegmentPreparer preparer_;

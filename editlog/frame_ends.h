@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "editlog/frame.h"
 #include "varve/types.h"
@@ -34,6 +35,14 @@ class FrameEnds {
     const FrameEnd first = ends_.front();
     ends_.pop_front();
     return first;
+  }
+
+  // Puts them where they belong. Precondition: none of the others lies among them.
+  void insert(const std::vector<FrameEnd>& ends) {
+    if (ends.empty()) return;
+    const TxId first = ends.front().position.txid;
+    const auto place = std::ranges::lower_bound(ends_, first, {}, [](const FrameEnd& end) { return end.position.txid; });
+    ends_.insert(place, ends.begin(), ends.end());
   }
 
   // Forgets those that end above `txid`.

@@ -124,11 +124,13 @@ class LocalLog {
   virtual kj::Promise<Result<kj::Own<LogReader>>> read_durable(TxId from) = 0;
 
   // Takes away all frames above `to`, as a durable step of its own (protocol section 4). Precondition: `to` is start() or the end of a
-  // frame, committed().txid <= to.txid < end().txid, and no append is under way. kNoSpace: nothing was cut.
+  // frame, committed().txid <= to.txid < end().txid, and no append is under way. kNoSpace: nothing was cut. kDamaged:
+  // the same, the segment of the cut point must be mended first.
   virtual kj::Promise<Result<void>> cut(LogPosition to) = 0;
 
   // Drops everything and begins anew behind `start`, durable in one step (the new start in the slots, then the old files go). The promise
-  // stays; the tail is certain afterwards. Precondition: start.position.txid > committed().txid, no append is under way.
+  // stays, and a tail that was unknown stays so: what was acknowledged above the new start is missing still. Precondition:
+  // start.position.txid > committed().txid, no append is under way.
   virtual kj::Promise<Result<void>> restart(LogStart start) = 0;
 
   // Segments that cannot be served until they are mended; oldest first. When the newest one is among them, appends are refused with
@@ -136,7 +138,7 @@ class LocalLog {
   virtual std::vector<DamagedSegment> damaged() const = 0;
   // Writes the segment that begins at `first` anew from the frames that `good` gives (the first of them begins at `first`), when they chain
   // at both ends; beside the old file, which is then moved aside to <name>.damaged, and swapped in. kRefused: the frames are not those, or
-  // the log changed meanwhile; nothing has changed then.
+  // the log changed meanwhile, or another mend() is under way; nothing has changed then. kNoSpace: the same.
   virtual kj::Promise<Result<void>> mend(TxId first, kj::Own<LogReader> good) = 0;
   // Reads every byte of one finalized segment, at most `bytes_per_second`; what is damaged is in damaged() afterwards. False: there is no
   // such segment (any more).

@@ -68,6 +68,8 @@ void LocalLogReader::leave_segment() {
 Task<Result<void>> LocalLogReader::enter_segment() {
   auto segment = segments_.find(next_);
   if (!segment) co_return fail(purged());
+  if (!segment->readable())
+    co_return fail(ErrorCode::kDamaged, fmt::format("reading the log from txid {}: {}", next_.value, segment->damage->what));
   IndexEntry entry{segment->header.first_txid, kFramesOffset};
   if (segment->finalized()) {
     auto opened = co_await open_finalized(*segment);

@@ -54,8 +54,11 @@ Task<Result<void>> LogCut::shorten() {
 
 Task<Result<void>> remove_segment_files(Directory& directory, std::vector<std::shared_ptr<LogSegment>> segments) {
   for (const auto& segment : segments) {
-    auto removed = co_await directory.remove(file_name(segment->name()));
-    if (!removed && removed.error().code() != ErrorCode::kNotFound) co_return removed;
+    const std::vector<std::string> names = segment->files();
+    for (const std::string& name : names) {
+      auto removed = co_await directory.remove(name);
+      if (!removed && removed.error().code() != ErrorCode::kNotFound) co_return removed;
+    }
   }
   co_return co_await directory.sync();
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/digest.h"
 #include "base/result.h"
@@ -13,8 +14,12 @@ namespace {
 
 class Inspection {
  public:
-  Inspection(Directory& directory, DirectorySurvey found, SlotState state)
-      : directory_(directory), found_(std::move(found)), state_(std::move(state)) {
+  Inspection(Directory& directory, DirectorySurvey found, SlotState state, const LocalLogOptions& options)
+      : directory_(directory),
+        found_(std::move(found)),
+        state_(std::move(state)),
+        serves_(options.on_damage == DamagePolicy::kServe),
+        end_behind_hole_(options.end_behind_hole) {
     plan_.end = plan_.committed = state_.start.position;
     plan_.configurations.begin_at(state_.start);
     plan_.ignored = found_.foreign;
@@ -23,8 +28,13 @@ class Inspection {
 
   Task<Result<RecoveryPlan>> run() {
     if (state_.cut) CO_TRY(begin_cut());
-    for (std::size_t i = 0; i < found_.segments.size(); ++i) CO_TRY(co_await inspect(i));
-    CO_TRY(judge_end());
+    if (serves_ && !state_.restarting) CO_TRY(co_await drop_unusable_newest());
+    for (std::size_t i = 0; i < found_.segments.size(); ++i) {
+      auto done = co_await inspect(i);
+      if (!done && serves_ && refused_) done = co_await go_around(i, done.error());
+      if (!done) co_return fail(done.error());
+    }
+    CO_TRY(co_await judge_end());
     CO_TRY(co_await read_newest_finalized());
     plan_.configurations.commit(plan_.committed.txid);
     for (const std::string& name : found_.leftovers) plan_.remove.push_back(name);
@@ -69,9 +79,9 @@ class Inspection {
       co_return ok();
     }
     if (refuses(row))
-      co_return fail(recovery_error(row, path_of(name),
-                                    fmt::format("expected to begin at txid {}, begins at {}; the log starts behind {}", expected.value,
-                                                name.first.value, start.value)));
+      co_return fail(refuse(row, path_of(name),
+                            fmt::format("expected to begin at txid {}, begins at {}; the log starts behind {}", expected.value,
+                                        name.first.value, start.value)));
     CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(file_name(name), {}));
     CO_ASSIGN_OR_RETURN(const SegmentHead head, co_await read_head(*file, name));
     CO_TRY(check_chain(name, head.header, facts));
@@ -79,6 +89,109 @@ class Inspection {
     std::optional<TxId> next;
     if (i + 1 < found_.segments.size()) next = found_.segments[i + 1].first;
     co_return co_await inspect_open(*file, name, head, next);
+  }
+
+  Error refuse(RecoveryRow row, const std::string& path, const std::string& detail) {
+    refused_ = row;
+    return recovery_error(row, path, detail);
+  }
+
+  // Newest files of which nothing says where they end: a bad head, or a bad trailer that no mark makes up for. The log ends before them.
+  Task<Result<void>> drop_unusable_newest() {
+    while (!found_.segments.empty()) {
+      const SegmentName name = found_.segments.back();
+      if (name.last && (*name.last <= state_.start.position.txid || *name.last == state_.mark.txid)) break;
+      CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(file_name(name), {}));
+      CO_ASSIGN_OR_RETURN(const bool usable, co_await end_is_known(*file, name));
+      if (usable) break;
+      plan_.set_aside.push_back(file_name(name));
+      plan_.tail_lost = true;
+      found_.segments.pop_back();
+    }
+    co_return ok();
+  }
+
+  Task<Result<bool>> end_is_known(File& file, SegmentName name) {
+    if (name.last) {
+      CO_ASSIGN_OR_RETURN(const auto last, co_await last_by_trailer(file, name));
+      co_return last.has_value();
+    }
+    auto head = co_await read_segment_head(file, state_.namespace_id);
+    if (!head && head.error().code() != ErrorCode::kDamaged) co_return fail(head.error());
+    co_return head && head->header.first() == name.first;
+  }
+
+  // What a finalized segment says of its end, whatever its head says.
+  Task<Result<std::optional<LogPosition>>> last_by_trailer(File& file, SegmentName name) {
+    SegmentHead head;
+    head.header = make_segment_header(state_.namespace_id, state_.lineage, name.first, Digest{});
+    CO_ASSIGN_OR_RETURN(head.file_bytes, co_await file.size());
+    auto footer = co_await read_segment_footer(file, head);
+    std::optional<LogPosition> last;
+    if (footer && footer->trailer.last_txid == name.last->value) last = footer->last();
+    if (!footer && footer.error().code() != ErrorCode::kDamaged) co_return fail(footer.error());
+    co_return last;
+  }
+
+  // What cannot be served is noted, and the rest is gone on with.
+  Task<Result<void>> go_around(std::size_t i, Error error) {
+    using enum RecoveryRow;
+    const RecoveryRow row = *std::exchange(refused_, std::nullopt);
+    const SegmentName name = found_.segments[i];
+    if (row == kSequenceGap) {
+      damaged_.add(plan_.end, name.first.previous(), std::nullopt, 0, error.text());
+      plan_.end.txid = name.first.previous();
+      auto again = co_await inspect(i);
+      if (!again && refused_) again = co_await go_around(i, again.error());
+      co_return again;
+    }
+    if (row != kFileBadHeader && row != kFileMisnamed && row != kFileBadTrailer && row != kFileHole && row != kFileNoFirstFrame)
+      co_return fail(error);
+    const bool newest = i + 1 == found_.segments.size();
+    if (newest && !name.last) {
+      plan_.set_aside.push_back(file_name(name));
+      plan_.tail_lost = true;
+      if (!plan_.segments.empty())
+        if (auto* before = std::get_if<OpenSegment>(&plan_.segments.back())) before->decision = RecoveryDecision::kCopy;
+      co_return ok();
+    }
+    co_return co_await take_damaged(name, newest ? std::nullopt : std::optional(found_.segments[i + 1].first), error.text());
+  }
+
+  Task<Result<void>> take_damaged(SegmentName name, std::optional<TxId> next, std::string what) {
+    CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(file_name(name), {}));
+    CO_ASSIGN_OR_RETURN(const std::uint64_t bytes, co_await file->size());
+    std::optional<LogPosition> last;
+    if (name.last) {
+      CO_ASSIGN_OR_RETURN(last, co_await last_by_trailer(*file, name));
+      if (!last && state_.mark.txid == *name.last) last = state_.mark;
+    }
+    const TxId end = name.last ? *name.last : next->previous();
+    damaged_.add(plan_.end, end, file_name(name), bytes, std::move(what));
+    plan_.end.txid = end;
+    if (last) {
+      plan_.segments.push_back(damaged_.close_at(*last));
+      plan_.end = plan_.committed = *last;
+      mark_ = std::max(mark_, end);
+    }
+    co_return ok();
+  }
+
+  // A good file behind damage says where that ends.
+  Task<Result<void>> close_damaged(File& file, const SegmentHeader& header) {
+    if (!damaged_.open()) co_return ok();
+    AlignedBuffer sector(kSectorBytes);
+    CO_ASSIGN_OR_RETURN(const std::size_t got, co_await file.read(kFramesOffset, sector.span(0, kSectorBytes)));
+    Epoch epoch_max = std::max(state_.promised, plan_.end.epoch);
+    if (got == kSectorBytes) {
+      const auto frame = load_as<FrameHeader>(std::as_const(sector).span(0, kSectorBytes));
+      if (!check_header(frame, state_.namespace_id)) epoch_max = std::max(Epoch{frame.epoch}, plan_.end.epoch);
+    }
+    DamagedRange range = damaged_.close_before(header.previous, epoch_max);
+    plan_.end.digest = header.previous;
+    if (range.damage.end_exact) plan_.end = range.last;
+    plan_.segments.push_back(std::move(range));
+    co_return ok();
   }
 
   Task<Result<SegmentHead>> read_head(File& file, SegmentName name) {
@@ -105,7 +218,8 @@ class Inspection {
       }
     }
     const RecoveryRow row = classify_file(facts);
-    if (refuses(row)) co_return fail(recovery_error(row, file.path(), detail));
+    if (refuses(row)) co_return fail(refuse(row, file.path(), detail));
+    CO_TRY(co_await close_damaged(file, head->header));
     co_return *head;
   }
 
@@ -130,7 +244,7 @@ class Inspection {
       detail = footer.error().text();
     }
     const RecoveryRow row = classify_file(facts);
-    if (refuses(row)) co_return fail(recovery_error(row, file.path(), detail));
+    if (refuses(row)) co_return fail(refuse(row, file.path(), detail));
     if (footer->last().epoch < plan_.end.epoch)
       co_return fail(recovery_error(RecoveryRow::kSequenceBrokenChain, file.path(),
                                     fmt::format("it ends in epoch {}, below {}", footer->last().epoch.value, plan_.end.epoch.value)));
@@ -154,11 +268,14 @@ class Inspection {
     if (next) facts.reach = next->previous() == last.txid ? ReachState::kReachesNext : ReachState::kMissesNext;
     if (head.preallocation) facts.size_as_recorded = head.file_bytes == head.preallocation->file_bytes;
     const RecoveryRow row = classify_file(facts);
-    if (refuses(row)) co_return fail(recovery_error(row, file.path(), describe_file(scan, next)));
+    const bool end_lost = serves_ && (row == RecoveryRow::kFileNoRecord || row == RecoveryRow::kFileWrongSize);
+    if (refuses(row) && !end_lost) co_return fail(refuse(row, file.path(), describe_file(scan, next)));
     if (row != RecoveryRow::kFileFinalizeUnfinished) growing_path_ = file.path();
-    if (last.epoch < plan_.end.epoch || (cut_here && last != *state_.cut))
+    const bool cut_lost = serves_ && cut_here && last.txid < state_.cut->txid;
+    if (last.epoch < plan_.end.epoch || (cut_here && last != *state_.cut && !cut_lost))
       co_return fail(recovery_error(RecoveryRow::kSequenceBrokenChain, file.path(), fmt::format("at txid {}", last.txid.value)));
     take(name, std::move(scan), row, cut_here);
+    if (end_lost || cut_lost) lose_tail();
     co_return ok();
   }
 
@@ -179,6 +296,8 @@ class Inspection {
       for (const FrameView& frame : frames)
         if (auto configuration = configuration_in(*frame.header, frame.body)) plan_.configurations.add(*std::move(configuration));
     }
+    // What it hides may be the newest configuration, so this copy cannot say how the log ends.
+    if (serves_ && reader.stop()->kind != SegmentStop::Kind::kEnd) plan_.tail_lost = true;
     co_return ok();
   }
 
@@ -192,6 +311,7 @@ class Inspection {
   }
 
   void take(SegmentName name, SegmentScan scan, RecoveryRow row, bool cut_here) {
+    before_newest_ = plan_.end;
     plan_.end = scan.contents.last();
     for (const LogConfiguration& configuration : scan.configurations) plan_.configurations.add(configuration);
     if (scan.committed) plan_.committed = scan.committed->position;
@@ -202,30 +322,91 @@ class Inspection {
     plan_.segments.push_back(OpenSegment{name, std::move(scan), cut_here ? RecoveryDecision::kCopy : decision_of(row)});
   }
 
+  // Nothing good follows that would say where the newest damage ends.
+  void drop_damage_without_end() {
+    while (!plan_.segments.empty()) {
+      const auto* range = std::get_if<DamagedRange>(&plan_.segments.back());
+      if (range == nullptr || range->damage.end_exact) return;
+      plan_.tail_lost = true;
+      plan_.end = range->before;
+      plan_.set_aside.insert(plan_.set_aside.end(), range->damage.files.begin(), range->damage.files.end());
+      plan_.segments.pop_back();
+      if (plan_.segments.empty()) return;
+      if (auto* before = std::get_if<OpenSegment>(&plan_.segments.back())) before->decision = RecoveryDecision::kCopy;
+    }
+  }
+
+  // The newest segment in progress is not proven to its end.
+  void lose_tail() {
+    OpenSegment& newest = std::get<OpenSegment>(plan_.segments.back());
+    newest.decision = RecoveryDecision::kCopy;
+    newest.damaged = true;
+    plan_.tail_lost = true;
+  }
+
+  // A hole with readable frames behind it, up to where nothing was ever acknowledged: the end counts, the bytes do not.
+  Task<Result<bool>> find_end_behind_damage(const OpenSegment& newest, std::string_view label) {
+    if (!end_behind_hole_ || newest.scan.stop.kind != SegmentStop::Kind::kDefect || state_.cut) co_return false;
+    CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(file_name(newest.name), {}));
+    CO_ASSIGN_OR_RETURN(const auto behind, co_await scan_behind_damage(*file, newest.scan));
+    if (!behind || !nothing_is_lost_behind(*behind)) co_return false;
+    DamagedRange range;
+    range.first = newest.name.first;
+    range.before = before_newest_;
+    range.last = plan_.end = behind->last;
+    range.bytes = newest.scan.head.file_bytes;
+    range.damage.what =
+        fmt::format("{} ({}), with readable frames behind it up to txid {}", newest.scan.stop.text, label, behind->last.txid.value);
+    range.damage.files = {file_name(newest.name)};
+    range.damage.grows = true;
+    plan_.write_anew = file_name(newest.name);
+    plan_.segments.back() = std::move(range);
+    co_return true;
+  }
+
+  bool nothing_is_lost_behind(const FramesBehindDamage& behind) const {
+    const TxId mark = std::max(mark_, behind.tail.mark_behind);
+    const TailFacts facts{.next = behind.tail.next,
+                          .mark_above_end = mark > behind.last.txid,
+                          .end_above_mark = mark < behind.last.txid,
+                          .unwritten_sector = behind.tail.unwritten_sector,
+                          .zeroed_sector = behind.tail.zeroed_sector};
+    const RecoveryDecision decision = decision_of(classify_tail(facts));
+    const bool other_frame_marked = state_.mark.txid == behind.last.txid && state_.mark != behind.last;
+    return (decision == RecoveryDecision::kKeep || decision == RecoveryDecision::kCopy) && !other_frame_marked;
+  }
+
   // The log ends here: with the tail of the segment that grows, or at the last finalized one.
-  Result<void> judge_end() {
+  Task<Result<void>> judge_end() {
+    drop_damage_without_end();
     const TxId end = plan_.end.txid;
     const bool other_frame_marked = state_.mark.txid == end && state_.mark.digest != plan_.end.digest && !state_.cut;
     const bool cut_above_end = state_.cut && state_.cut->txid > end;
     const bool mark_above_end = mark_ > end || other_frame_marked || cut_above_end;
     if (growing_path_.empty()) {
-      if (!mark_above_end) return ok();
-      return fail(recovery_error(RecoveryRow::kSequenceNewestMissing, directory_.path(), describe_mark()));
+      plan_.tail_lost |= mark_above_end && serves_;
+      if (!mark_above_end || plan_.tail_lost) co_return ok();
+      co_return fail(recovery_error(RecoveryRow::kSequenceNewestMissing, directory_.path(), describe_mark()));
     }
     OpenSegment& newest = std::get<OpenSegment>(plan_.segments.back());
-    if (state_.cut && !cut_above_end) return ok();
+    if ((state_.cut && !cut_above_end) || newest.damaged) co_return ok();
     TailFacts facts{.next = newest.scan.next,
                     .mark_above_end = mark_above_end,
                     .end_above_mark = mark_ < end,
                     .unwritten_sector = newest.scan.unwritten_sector,
                     .zeroed_sector = newest.scan.zeroed_sector};
     const RecoveryRow row = classify_tail(facts);
+    if (decision_of(row) == RecoveryDecision::kDamaged && serves_) {
+      CO_ASSIGN_OR_RETURN(const bool end_found, co_await find_end_behind_damage(newest, describe(row).label));
+      if (!end_found) lose_tail();
+      co_return ok();
+    }
     if (refuses(row)) {
       const std::string detail = mark_above_end ? fmt::format("{}; {}", describe_mark(), newest.scan.stop.text) : newest.scan.stop.text;
-      return fail(recovery_error(row, growing_path_, detail));
+      co_return fail(recovery_error(row, growing_path_, detail));
     }
     newest.decision = decision_of(row);
-    return ok();
+    co_return ok();
   }
 
   std::string describe_mark() const {
@@ -239,14 +420,19 @@ class Inspection {
   DirectorySurvey found_;
   SlotState state_;
   RecoveryPlan plan_;
-  TxId mark_;                 // the highest one known
-  std::string growing_path_;  // of the segment that grows; empty when there is none
+  TxId mark_;    // the highest one known
+  bool serves_;  // goes around damage
+  bool end_behind_hole_;
+  std::optional<RecoveryRow> refused_;
+  DamagedRangeBuilder damaged_;
+  LogPosition before_newest_;  // what stands before the newest segment in progress
+  std::string growing_path_;   // of the segment that grows; empty when there is none
 };
 
 }  // namespace
 
-Task<Result<RecoveryPlan>> inspect_log(Directory& directory, DirectorySurvey found, SlotState state) {
-  Inspection inspection(directory, std::move(found), std::move(state));
+Task<Result<RecoveryPlan>> inspect_log(Directory& directory, DirectorySurvey found, SlotState state, const LocalLogOptions& options) {
+  Inspection inspection(directory, std::move(found), std::move(state), options);
   co_return co_await inspection.run();
 }
 

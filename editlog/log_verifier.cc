@@ -82,6 +82,9 @@ class LogVerifier {
     result_.state = better.state;
     end_ = better.state.start.position;
     result_.last = end_->txid;
+    if (better.state.tail_unknown)
+      findings().damage(name, 0, "the log's end is in doubt: frames behind it may be lost that other copies have");
+    if (better.state.restarting) findings().note(name, 0, "a restart is not finished");
     if (better.state.cut) findings().note(name, 0, fmt::format("a cut at txid {} is not finished", better.state.cut->txid.value));
   }
 

@@ -56,7 +56,6 @@ Task<Result<void>> MarkKeeper::begin_restart(LogStart start) {
   end_ = wanted_.mark = start.position;
   wanted_.start = std::move(start);
   wanted_.restarting = true;
-  wanted_.tail_unknown = false;
   return store();
 }
 

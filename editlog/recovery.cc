@@ -9,6 +9,7 @@
 #include "editlog/log_identity.h"
 #include "editlog/recovery_error.h"
 #include "editlog/segment_copy.h"
+#include "editlog/set_aside.h"
 #include "editlog/version_file.h"
 
 namespace varve {
@@ -27,10 +28,15 @@ class Recovery {
 
   Task<Result<RecoveredLog>> run() {
     CO_TRY(co_await settle_slots());
-    for (const std::string& name : plan_.remove) CO_TRY(co_await directory_.remove(name));
+    CO_TRY(co_await note_lost_tail());
+    if (plan_.write_anew) CO_TRY(co_await write_anew(directory_, *plan_.write_anew));
+    for (const std::string& name : plan_.set_aside) CO_TRY(co_await set_damaged_aside(name));
+    CO_TRY(co_await remove_files());
     for (const auto& segment : plan_.segments) {
       if (const auto* finalized = std::get_if<FinalSegment>(&segment))
         add_finalized(*finalized);
+      else if (const auto* range = std::get_if<DamagedRange>(&segment))
+        add_damaged(*range);
       else
         CO_TRY(co_await recover_open(std::get<OpenSegment>(segment)));
     }
@@ -44,6 +50,15 @@ class Recovery {
  private:
   void say(LogLevel level, const std::string& text) { seams_.log(level, fmt::format("recovering {}: {}", directory_.path(), text)); }
 
+  // One may be gone already: the temporary name of a step that was taken again.
+  Task<Result<void>> remove_files() {
+    for (const std::string& name : plan_.remove) {
+      auto removed = co_await directory_.remove(name);
+      if (!removed && removed.error().code() != ErrorCode::kNotFound) co_return removed;
+    }
+    co_return ok();
+  }
+
   void add_finalized(const FinalSegment& segment) {
     auto added = std::make_shared<LogSegment>();
     added->header = segment.header;
@@ -53,7 +68,40 @@ class Recovery {
     log_.segments.add(std::move(added));
   }
 
+  void add_damaged(const DamagedRange& range) {
+    auto added = std::make_shared<LogSegment>();
+    const SlotState& state = identity_.slots->state();
+    added->header = make_segment_header(state.namespace_id, state.lineage, range.first, range.before.digest);
+    added->last = range.last;
+    added->bytes = range.bytes;
+    added->durable_end = added->visible_end = kFramesOffset;
+    added->damage = range.damage;
+    say(LogLevel::kError, fmt::format("txids {} to {} cannot be served until they are mended: {}", range.first.value, range.last.txid.value,
+                                      range.damage.what));
+    log_.segments.add(std::move(added));
+  }
+
+  // Before a byte of the evidence moves: from here on no open takes the end for certain.
+  Task<Result<void>> note_lost_tail() {
+    if (!plan_.tail_lost) co_return ok();
+    say(LogLevel::kError,
+        fmt::format("what stood behind txid {} is damaged or missing: the log goes on with an unknown tail", plan_.end.txid.value));
+    SlotState state = identity_.slots->state();
+    state.tail_unknown = true;
+    if (state.mark.txid >= plan_.end.txid) state.mark = plan_.end;
+    co_return co_await identity_.slots->store(std::move(state));
+  }
+
+  Task<Result<void>> set_damaged_aside(std::string name) {
+    say(LogLevel::kError, fmt::format("{} is damaged and set aside", name));
+    co_return co_await set_aside(directory_, std::move(name));
+  }
+
   Task<Result<void>> recover_open(const OpenSegment& segment) {
+    if (segment.damaged) {
+      say(LogLevel::kError, fmt::format("{} is damaged, a copy is set aside: {}", file_name(segment.name), segment.scan.stop.text));
+      CO_TRY(co_await copy_aside(directory_, file_name(segment.name)));
+    }
     auto making = segment.decision == RecoveryDecision::kCopy ? copy(segment) : resume(segment);
     auto writer = co_await kj::mv(making);
     if (!writer) co_return fail(writer.error());
@@ -71,7 +119,7 @@ class Recovery {
         added->visible_end = end.offset;
     }
     if (segment.scan.committed) added->visible_end = std::max(added->visible_end, segment.scan.committed->offset);
-    if (segment.decision == RecoveryDecision::kFinalize && added->last.txid <= plan_.committed.txid) CO_TRY(co_await finalize(*added));
+    if (segment.decision == RecoveryDecision::kFinalize && added->last.txid < plan_.committed.txid) CO_TRY(co_await finalize(*added));
     log_.segments.add(std::move(added));
     co_return ok();
   }
@@ -86,6 +134,7 @@ class Recovery {
     SegmentCopy copy(seams_, directory_, options_.direct_io, usual_segment_bytes(options_));
     CO_ASSIGN_OR_RETURN(auto writer, co_await copy.make(file_name(segment.name), all_frames(segment.scan.contents)));
     ++log_.report.segments_copied;
+    if (segment.damaged) co_return kj::mv(writer);
     log_.report.torn_bytes_cut += segment.scan.written_bytes_behind;
     if (segment.scan.written_bytes_behind > 0)
       say(LogLevel::kInfo, fmt::format("cut {} bytes behind txid {} that were never acknowledged: {}", segment.scan.written_bytes_behind,
@@ -149,7 +198,12 @@ Task<Result<RecoveredLog>> recover_log(Seams seams, Directory& directory, LocalL
   const DirectorySurvey found = survey(names);
   CO_ASSIGN_OR_RETURN(LogIdentity identity, co_await identify_log(directory, found, expected_namespace));
   if (refuses(identity.row)) co_return fail(recovery_error(identity.row, directory.path(), identity.detail));
-  CO_ASSIGN_OR_RETURN(RecoveryPlan plan, co_await inspect_log(directory, found, identity.slots->state()));
+  if (identity.slots->state().tail_unknown && options.on_damage == DamagePolicy::kRefuse)
+    co_return fail(
+        ErrorCode::kDamaged,
+        fmt::format("recovering {}: frames behind its end are lost that only other copies of the log have: it cannot be used alone",
+                    directory.path()));
+  CO_ASSIGN_OR_RETURN(RecoveryPlan plan, co_await inspect_log(directory, found, identity.slots->state(), options));
   Recovery recovery(seams, directory, options, kj::mv(identity), std::move(plan));
   co_return co_await recovery.run();
 }

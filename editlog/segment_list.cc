@@ -3,8 +3,13 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "editlog/directory_survey.h"
 
 namespace varve {
+
+std::vector<std::string> LogSegment::files() const {
+  return damage ? damage->files : std::vector<std::string>{file_name(name())};
+}
 
 std::shared_ptr<LogSegment> SegmentList::take_oldest() {
   auto oldest = segments_.front();
@@ -15,6 +20,13 @@ std::shared_ptr<LogSegment> SegmentList::take_oldest() {
 void SegmentList::replace_newest(std::shared_ptr<LogSegment> by) {
   segments_.back()->replaced = true;
   segments_.back() = std::move(by);
+}
+
+void SegmentList::replace(const std::shared_ptr<LogSegment>& old, std::vector<std::shared_ptr<LogSegment>> by) {
+  const auto place = std::ranges::find(segments_, old);
+  CHECK(place != segments_.end(), old->header.first_txid);
+  old->replaced = true;
+  segments_.insert(segments_.erase(place), by.begin(), by.end());
 }
 
 std::vector<std::shared_ptr<LogSegment>> SegmentList::cut(TxId to) {
@@ -47,7 +59,7 @@ void SegmentList::check_invariants() const {
     if (before != nullptr) {
       CHECK(segment->header.first() == before->last.txid.next(), segment->header.first_txid, before->last.txid.value);
       CHECK(segment->header.previous == before->last.digest, segment->header.first_txid);
-      CHECK(before->finalized() || !segment->finalized(), segment->header.first_txid);
+      CHECK(before->finalized() || !segment->finalized() || segment->damage, segment->header.first_txid);
     }
     if (!segment->finalized()) {
       segment->writer->check_invariants();

@@ -10,9 +10,11 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "editlog/segment_damage.h"
 #include "editlog/segment_format.h"
 #include "editlog/segment_names.h"
 #include "editlog/segment_writer.h"
@@ -27,9 +29,13 @@ struct LogSegment {
   std::uint64_t bytes = 0;        // of the file
   std::uint64_t visible_end = 0;  // offset behind the last committed frame
   kj::Own<SegmentWriter> writer;  // null once finalized
-  bool replaced = false;          // the log has another file for these txids now, or none: readers leave it
+  std::optional<SegmentDamage> damage;
+  bool replaced = false;  // the log has another file for these txids now, or none: readers leave it
 
+  // Or damaged: nothing is to be done to it but to mend it.
   bool finalized() const { return writer.get() == nullptr; }
+  bool readable() const { return !damage || damage->readable; }
+  std::vector<std::string> files() const;
   SegmentName name() const { return finalized() ? SegmentName{header.first(), last.txid} : SegmentName{header.first(), std::nullopt}; }
 };
 
@@ -41,6 +47,8 @@ class SegmentList {
   std::shared_ptr<LogSegment> take_oldest();
   // Puts `by` in the place of the newest.
   void replace_newest(std::shared_ptr<LogSegment> by);
+  // Puts these in the place of one that is in the list. They hold the same txids.
+  void replace(const std::shared_ptr<LogSegment>& old, std::vector<std::shared_ptr<LogSegment>> by);
   // Takes out those that begin above `to`, newest first; what stands above `to` was taken back.
   std::vector<std::shared_ptr<LogSegment>> cut(TxId to);
   // The same with all.

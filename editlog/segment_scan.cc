@@ -124,4 +124,50 @@ Task<Result<SegmentScan>> scan_segment(File& file, SegmentHead head, std::option
   co_return scan;
 }
 
+namespace {
+
+// Where the first frame begins that belongs behind the damage.
+Task<Result<std::optional<FrameHeader>>> find_behind_damage(File& file, const SegmentScan& scan, std::uint64_t& offset) {
+  std::optional<FrameHeader> found;
+  const SegmentHeader& segment = scan.head.header;
+  std::uint64_t from = scan.stop.offset + kSectorBytes;
+  // The length of a damaged frame is known by its header: nothing in its body is taken for a frame.
+  if (scan.stop.header && scan.stop.defect != FrameDefect::kChain) from = scan.stop.offset + scan.stop.header->frame_bytes();
+  const std::uint64_t end = round_down(scan.head.file_bytes, kSectorBytes);
+  if (from >= end) co_return found;
+  auto look = [&](std::uint64_t at, Bytes sector) {
+    if (found) return;
+    const auto frame = load_as<FrameHeader>(sector);
+    if (frame.magic != kFrameMagic || check_header(frame, segment.namespace_id) || frame.lineage != segment.lineage) return;
+    if (frame.first() < scan.stop.expected || Epoch{frame.epoch} < scan.contents.last().epoch) return;
+    found = frame;
+    offset = at;
+  };
+  CO_TRY(co_await sweep_sectors(file, from, end, look));
+  co_return found;
+}
+
+}  // namespace
+
+Task<Result<std::optional<FramesBehindDamage>>> scan_behind_damage(File& file, SegmentScan scan) {
+  std::optional<FramesBehindDamage> behind;
+  SegmentRange range = whole_segment(scan.head);
+  CO_ASSIGN_OR_RETURN(const auto first, co_await find_behind_damage(file, scan, range.offset));
+  if (!first) co_return behind;
+  range.before = {first->first().previous(), scan.contents.last().epoch, std::nullopt};
+  SegmentReader reader(file, range);
+  std::optional<LogPosition> last;
+  while (true) {
+    CO_ASSIGN_OR_RETURN(const auto frames, co_await reader.next());
+    if (frames.empty()) break;
+    last = frames.back().header->position();
+  }
+  if (!last) co_return behind;
+  SegmentScan tail{.head = scan.head, .contents = SegmentContents(scan.head.header)};
+  tail.stop = *reader.stop();
+  CO_TRY(co_await survey_tail(file, tail));
+  behind = FramesBehindDamage{*last, std::move(tail)};
+  co_return behind;
+}
+
 }  // namespace varve

@@ -34,6 +34,14 @@ struct SegmentScan {
   bool footer_whole = false;               // exactly the footer of these frames stands behind them
 };
 
+// Readable frames behind damage: from the first that can be read on, one after the other.
+struct FramesBehindDamage {
+  LogPosition last;
+  SegmentScan tail;  // what stands behind them; holds no frames
+};
+// Of a segment whose scan stopped at a defect. Nothing when no frame that follows can be read.
+Task<Result<std::optional<FramesBehindDamage>>> scan_behind_damage(File& file, SegmentScan scan);
+
 // Precondition: `head` was read from `file`. With `upto`, frames above it are not looked at, nor what stands behind it.
 Task<Result<SegmentScan>> scan_segment(File& file, SegmentHead head, std::optional<TxId> upto = std::nullopt);
 

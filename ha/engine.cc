@@ -1,7 +1,6 @@
 // The public library's Engine: one thread with the event loop and the real world, and the ways onto it from other threads.
 #include "varve/engine.h"
 
-#include <fmt/format.h>
 #include <kj/debug.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include "journal/journal_url.h"
 #include "journal/local_journal.h"
 #include "journal/quorum_journal.h"
+#include "journal/shared_journal.h"
 
 namespace varve {
 namespace {
@@ -162,6 +162,11 @@ Task<Result<kj::Own<Journal>>> LoopEngine::open_journal(Seams seams, JournalUrl 
     if (!quorum) co_return fail(quorum.error());
     co_return kj::Own<Journal>(kj::mv(*quorum));
   }
+  if (url.kind == JournalUrl::Kind::kShared) {
+    auto shared = co_await SharedJournal::open(seams, url.path, log_options(options_), roll_policy(options_));
+    if (!shared) co_return fail(shared.error());
+    co_return kj::Own<Journal>(kj::mv(*shared));
+  }
   auto local = co_await LocalJournal::open(seams, url.path, log_options(options_), roll_policy(options_));
   if (!local) co_return fail(local.error());
   co_return kj::Own<Journal>(kj::mv(*local));
@@ -257,10 +262,6 @@ Result<void> LoopEngine::close() {
 Result<std::unique_ptr<Engine>> Engine::open(Options options, StateMachine& machine) {
   TRY(check_options(options));
   ASSIGN_OR_RETURN(JournalUrl url, parse_journal_url(options.journal));
-  if (url.kind == JournalUrl::Kind::kShared)
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("journal address \"{}\": this kind of journal is not built yet; use file:///DIRECTORY or quorum://HOSTS/NAME",
-                            options.journal));
   ASSIGN_OR_RETURN(std::string images, image_path(options));
   auto engine = std::make_unique<LoopEngine>(std::move(options), machine);
   auto started = engine->start(std::move(images), std::move(url));

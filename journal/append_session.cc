@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "editlog/frame_parser.h"
 #include "journal/frame_pull.h"
+#include "journal/frame_stream.h"
 #include "journal/node_connection.h"
 
 namespace varve {
@@ -15,6 +16,16 @@ AppendSession::AppendSession(Seams seams, JournalCopy& copy, kj::Own<StreamChann
 AppendSession::~AppendSession() noexcept(false) {
   for (auto& [number, waiting] : forwarding_)
     waiting->fulfill(Result<wire::Answer>(fail(ErrorCode::kClosed, "the writer's connection ended")));
+}
+
+// While a pull takes its time the writer hears nothing else.
+Task<void> AppendSession::say_alive() {
+  while (true) {
+    co_await seams_.clock.after(kSignOfLife);
+    StreamHead head = control_head(StreamKind::kStored, 0);
+    head.epoch = writer_.epoch.value;
+    channel_->send(head);
+  }
 }
 
 Task<Error> AppendSession::run() {
@@ -85,6 +96,7 @@ Task<void> AppendSession::carry_out(std::uint64_t number, wire::Order order) {
     journal.name = copy_.name();
     journal.namespace_id = copy_.namespace_id();
     journal.lineage = copy_.lineage();
+    const kj::Promise<void> alive = kj::Promise<void>(say_alive()).eagerlyEvaluate(nullptr);
     done = co_await pull_frames(seams_, copy_, std::move(journal), writer_.epoch, writer_.writer, std::move(*pull), limits_.patience);
     pulling_from_.clear();
   } else if (auto* restart = std::get_if<wire::RestartOrder>(&order)) {

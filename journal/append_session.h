@@ -38,6 +38,7 @@ class AppendSession {
   Task<Result<void>> serve(StreamMessage message);
   Result<void> take_append(const StreamMessage& message);
   Task<void> carry_out(std::uint64_t number, wire::Order order);
+  Task<void> say_alive();
   void answer(std::uint64_t number, const StoreAnswer& answer);
   Result<void> take_answer(const StreamMessage& message);
 

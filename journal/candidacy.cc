@@ -37,7 +37,6 @@ class Attempt {
           if (reign) co_return kj::mv(reign);
           promised_[choice->best].left_out = true;  // its frames could not be had
           problems_[promised_[choice->best].address] = reign.error().text();
-          if (reign.error().code() == ErrorCode::kDamaged) co_return fail(reign.error());
           continue;
         }
         if (fenced_out())
@@ -84,7 +83,7 @@ class Attempt {
     wire::PromiseRequest request;
     request.epoch = *epoch_;
     request.writer = writer_;
-    CO_ASSIGN_OR_RETURN(const wire::Answer answer, co_await connection->ask_for_answer(request));
+    CO_ASSIGN_OR_RETURN(const wire::Answer answer, co_await connection->ask_for_answer(wire::Request(request)));
     if (const auto* refused = std::get_if<wire::Refusal>(&answer)) {
       problems_[address] = refused->text;
       highest_promised_ = std::max(highest_promised_, refused->promised);
@@ -180,7 +179,8 @@ class Attempt {
     open.lineage = reign.journal.lineage;
     CO_ASSIGN_OR_RETURN(kj::Own<NodeConnection> connection,
                         co_await NodeConnection::open(seams_, std::move(address), std::move(open), options_.node_patience));
-    CO_ASSIGN_OR_RETURN(const wire::Answer answer, co_await connection->ask(wire::SegmentsRequest{}));
+    wire::Request request = wire::SegmentsRequest{};
+    CO_ASSIGN_OR_RETURN(const wire::Answer answer, co_await connection->ask(std::move(request)));
     if (const auto* segments = std::get_if<std::vector<SegmentInfo>>(&answer)) reign.segments = *segments;
     co_return ok();
   }

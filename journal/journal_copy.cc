@@ -131,8 +131,15 @@ wire::CopyState JournalCopy::state() const {
   state.tail_certain = log_->tail_certain();
   state.configuration = log_->configuration();
   state.removed = removed_;
+  state.holed = has_hole();
   state.node_name = options_.node_name;
   return state;
+}
+
+// The newest segment is damaged below its end.
+bool JournalCopy::has_hole() const {
+  const std::vector<DamagedSegment> damaged = log_->damaged();
+  return !damaged.empty() && damaged.back().last.txid >= log_->end().txid;
 }
 
 wire::Refusal JournalCopy::refuse(ErrorCode code, std::string text) const {
@@ -281,7 +288,10 @@ Task<std::optional<StoreAnswer>> JournalCopy::take_back(const AppendRequest& req
   while (held < frames.size() && position.txid < log_->end().txid) {
     const FrameHeader& header = frames[held]->header();
     auto stored = co_await log_->find(header.last());
-    if (!stored) co_return Refused(refuse(stored.error().code(), stored.error().text()));
+    if (!stored) {
+      if (stored.error().code() == ErrorCode::kDamaged && has_hole()) give_up_hole();
+      co_return Refused(refuse(stored.error().code(), stored.error().text()));
+    }
     if (!*stored || (*stored)->digest != header.self) break;
     position = **stored;
     ++held;
@@ -313,6 +323,15 @@ Task<std::optional<StoreAnswer>> JournalCopy::take_back(const AppendRequest& req
   recent_bytes_ = 0;
   note_configuration();
   co_return std::nullopt;
+}
+
+// A writer's log does not end where this one does, and what to take back is not readable: the log is opened again without what is behind
+// the hole, as one that does not know its end.
+void JournalCopy::give_up_hole() {
+  options_.log.end_behind_hole = false;
+  if (failure_ || closing_) return;
+  failure_ = Error(ErrorCode::kDamaged, "frames that must be taken back are damaged: the log is opened again without them");
+  tasks_.add(reopen());
 }
 
 Task<std::optional<StoreAnswer>> JournalCopy::store_behind(AppendRequest& request, std::vector<FramePtr> frames) {
@@ -381,8 +400,12 @@ Task<StoreAnswer> JournalCopy::do_restart(Epoch epoch, Uuid writer, LogStart sta
                                                                   to.txid.value, log_->committed().txid.value)));
   if (to.txid <= log_->end().txid) {
     auto held = co_await log_->find(to.txid);
-    if (held && *held && (*held)->digest == to.digest)
-      co_return StoreAnswer(refuse(ErrorCode::kRefused, fmt::format("beginning anew behind txid {}: it is here already", to.txid.value)));
+    if (!held) co_return StoreAnswer(refuse(held.error().code(), held.error().text()));
+    // It is here, and it is committed: what is purged elsewhere under the writer's order was.
+    if (*held && (*held)->digest == to.digest) {
+      raise_committed(to.txid);
+      co_return StoreAnswer(Stored{to});
+    }
   }
   auto restarted = co_await log_->restart(std::move(start));
   if (!restarted) co_return StoreAnswer(refuse(restarted.error().code(), restarted.error().text()));
@@ -407,7 +430,10 @@ Task<StoreAnswer> JournalCopy::do_settle(Epoch epoch, Uuid writer, TxId upto) {
     seams_.log(LogLevel::kInfo,
                fmt::format("journal {}: nothing is missing any more up to txid {}; it votes again", options_.name, upto.value));
   }
-  co_return StoreAnswer(Stored{log_->end()});
+  auto reached = co_await log_->find(upto);
+  LogPosition position = log_->end();
+  if (reached && *reached) position = **reached;
+  co_return StoreAnswer(Stored{position});
 }
 
 Task<Result<void>> JournalCopy::do_purge(Epoch epoch, Uuid writer, TxId upto) {
@@ -418,9 +444,17 @@ Task<Result<void>> JournalCopy::do_purge(Epoch epoch, Uuid writer, TxId upto) {
   co_return ok();
 }
 
+Task<Result<void>> JournalCopy::do_drop_damaged(TxId upto) {
+  const Turns::Turn maintenance = co_await maintenance_.take();
+  if (failure_ || closing_) co_return fail(ErrorCode::kClosed, "the log is not open");
+  auto purged = co_await log_->purge(std::min(upto, log_->committed().txid));
+  if (!purged) co_return fail(purged.error());
+  if (log_->start().position.txid < upto) co_return fail(ErrorCode::kRefused, "the damaged part is not committed here, or the newest");
+  co_return ok();
+}
+
 Task<Result<void>> JournalCopy::do_mend(TxId first, kj::Own<LogReader> good) {
   const Turns::Turn maintenance = co_await maintenance_.take();
-  const Turns::Turn turn = co_await turns_.take();
   if (failure_ || closing_) co_return fail(ErrorCode::kClosed, "the log is not open");
   auto mended = co_await log_->mend(first, kj::mv(good));
   if (mended) ++counts_.mends;
@@ -537,7 +571,7 @@ Task<Result<void>> JournalCopy::close() {
 
 void JournalCopy::check_invariants() const {
   CHECK(fence_ >= log_->promised(), fence_.value, log_->promised().value);
-  log_->check_invariants();
+  if (!turns_.taken() && !failure_) log_->check_invariants();  // else it is in the middle of a step
 }
 
 }  // namespace varve

@@ -107,6 +107,9 @@ class JournalCopy {
   // See LocalLog::mend().
   kj::Promise<Result<void>> mend(TxId first, kj::Own<LogReader> good) { return do_mend(first, kj::mv(good)); }
 
+  // Purges what is damaged up to there. Precondition: other members have purged it, by their writer's order.
+  kj::Promise<Result<void>> drop_damaged(TxId upto) { return do_drop_damaged(upto); }
+
   // The log as it is now; readers hold it, since a failed one is replaced.
   std::shared_ptr<LocalLog> log() const { return log_; }
   // Resolves when committed() has risen above `txid`, or the log was replaced.
@@ -141,6 +144,7 @@ class JournalCopy {
   Task<StoreAnswer> do_restart(Epoch epoch, Uuid writer, LogStart start);
   Task<StoreAnswer> do_settle(Epoch epoch, Uuid writer, TxId upto);
   Task<Result<void>> do_purge(Epoch epoch, Uuid writer, TxId upto);
+  Task<Result<void>> do_drop_damaged(TxId upto);
   Task<Result<void>> do_mend(TxId first, kj::Own<LogReader> good);
   Task<void> work();
   std::deque<Pending> take_batch();
@@ -150,6 +154,8 @@ class JournalCopy {
   Task<std::optional<wire::Refusal>> take_up(Epoch epoch, Uuid writer);
   std::optional<wire::Refusal> refusal(Epoch epoch, Uuid writer) const;
   wire::Refusal refuse(ErrorCode code, std::string text) const;
+  bool has_hole() const;
+  void give_up_hole();
   void adopt(kj::Own<LocalLog> log);
   void watch_log();
   Task<void> reopen();

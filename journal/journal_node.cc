@@ -58,6 +58,7 @@ Task<Result<kj::Own<JournalNode>>> JournalNode::start(Seams seams, NodeOptions o
   }
   if (node->listener_.get() == nullptr) co_return fail(ErrorCode::kIo, fmt::format("listening on {}: {}", node->options_.listen, why));
   node->tasks_.add(node->accept_all());
+  node->tasks_.add(node->open_again());
   co_return kj::mv(node);
 }
 
@@ -87,12 +88,29 @@ Task<void> JournalNode::open_journal(std::string name) {
   if (formatted && !*formatted) co_return;  // a format that was not finished: done again by the next one
   auto copy = co_await JournalCopy::open(seams_, copy_options(name));
   if (!copy) {
+    // Said once for each reason.
+    const bool known = unopened_.contains(name) && unopened_[name] == copy.error().text();
     unopened_[name] = copy.error().text();
-    seams_.log(LogLevel::kError, fmt::format("journal {} is not served: {}", name, copy.error().text()));
+    if (!known) seams_.log(LogLevel::kError, fmt::format("journal {} is not served: {}", name, copy.error().text()));
     co_return;
   }
   unopened_.erase(name);
-  journals_[name].copy = kj::mv(*copy);
+  Journal& journal = journals_[name];
+  journal.copy = kj::mv(*copy);
+  journal.repair = kj::heap<CopyRepair>(seams_, *journal.copy, options_.repair);
+}
+
+// A journal that could not be opened is tried again: disks get room, files are put back.
+Task<void> JournalNode::open_again() {
+  while (!draining_) {
+    co_await seams_.clock.after(options_.open_again);
+    std::vector<std::string> names;
+    for (const auto& [name, reason] : unopened_) names.push_back(name);
+    for (const std::string& name : names) {
+      const Turns::Turn turn = co_await format_turns_.take();
+      co_await open_journal(name);
+    }
+  }
 }
 
 JournalCopy* JournalNode::copy(const std::string& journal) {
@@ -360,6 +378,7 @@ Task<Result<void>> JournalNode::stop() {
   tasks_.clear();
   Result<void> done = ok();
   for (auto& [name, journal] : journals_) {
+    journal.repair = nullptr;
     auto closed = co_await journal.copy->close();
     if (!closed && done) done = closed;
   }

@@ -18,6 +18,7 @@
 #include "base/tasks.h"
 #include "base/turns.h"
 #include "journal/append_session.h"
+#include "journal/copy_repair.h"
 #include "journal/journal_copy.h"
 #include "journal/node_status.h"
 
@@ -38,8 +39,10 @@ struct NodeOptions {
   LocalLogOptions log;
   SessionLimits session;
   std::uint64_t inline_bytes_max = 1u << 20;  // a batch up to this is written on the loop itself
+  RepairOptions repair;
   unsigned connections_max = 256;
   std::chrono::nanoseconds open_patience = std::chrono::seconds(10);  // until a new connection has said what it wants
+  std::chrono::nanoseconds open_again = std::chrono::seconds(5);      // between attempts at journals that could not be opened
   // By the certificate of the peer; null without certificates.
   std::function<PeerRights(const PeerIdentity*)> rights = [](const PeerIdentity*) { return PeerRights(); };
   // The whole node's status as text for `varve journal status`.
@@ -72,12 +75,14 @@ class JournalNode {
  private:
   struct Journal {
     kj::Own<JournalCopy> copy;
+    kj::Own<CopyRepair> repair;       // destroyed first
     AppendSession* writer = nullptr;  // the session of the newest epoch that connected
   };
 
   Task<Result<void>> open_all();
   Task<void> open_journal(std::string name);
   CopyOptions copy_options(const std::string& name) const;
+  Task<void> open_again();
   Task<void> accept_all();
   Task<void> serve(Accepted accepted);
   Task<void> serve_opened(kj::Own<StreamChannel> channel, PeerRights rights);

@@ -7,12 +7,13 @@
 
 namespace varve {
 
-LocalWriter::LocalWriter(Seams seams, LocalLog& log, RollPolicy roll, Epoch epoch, std::string segment_start)
+LocalWriter::LocalWriter(Seams seams, LocalLog& log, RollPolicy roll, Epoch epoch, std::string segment_start, CommitGate* gate)
     : seams_(seams),
       log_(log),
       roll_(roll),
       epoch_(epoch),
       segment_start_(std::move(segment_start)),
+      gate_(gate),
       end_(log.end()),
       has_segment_(!log.needs_segment()),
       segment_space_(log.segment_space()),
@@ -91,7 +92,7 @@ Task<void> LocalWriter::write_pending(RunOn where) {
     batch.swap(pending_);
     std::vector<FramePtr> frames;
     for (const Pending& p : batch) frames.insert(frames.end(), p.frames.begin(), p.frames.end());
-    auto written = co_await log_.append(frames, where);
+    auto written = co_await write(frames, where);
     if (written) {
       log_.set_committed(frames.back()->header().position());
       if (pending_.empty()) segment_space_ = log_.segment_space();
@@ -104,6 +105,12 @@ Task<void> LocalWriter::write_pending(RunOn where) {
     (*idle)->fulfill();
     idle_ = nullptr;
   }
+}
+
+Task<Result<void>> LocalWriter::write(std::vector<FramePtr> frames, RunOn where) {
+  CO_TRY(co_await log_.append(std::move(frames), where));
+  if (gate_ != nullptr) CO_TRY(co_await gate_->may_commit());
+  co_return ok();
 }
 
 void LocalWriter::finish(std::deque<Pending> batch, const Result<void>& written) {

@@ -1,6 +1,7 @@
-// The writer of the embedded journal: frames transactions, decides when to roll, and writes with one sync what has gathered.
+// The writer of one log on a disk: frames transactions, decides when to roll, and writes with one sync what has gathered. What is durable
+// is committed; where others may have taken the log over meanwhile, once a CommitGate has said so.
 //
-// Owns:      the frames not yet durable.
+// Owns:      the frames not yet committed.
 // Threads:   the event loop's.
 // Durable:   what append() resolved with.
 // Errors:    after any error but kNoSpace the reign is over: every later append fails with it.
@@ -20,10 +21,18 @@
 
 namespace varve {
 
+// Says whether what is durable may be taken for committed.
+class CommitGate {
+ public:
+  virtual ~CommitGate() noexcept(false) {}
+  // Asked after each sync. Errors, but never kNoSpace: the reign is over, and the outcome of what was synced unknown.
+  virtual kj::Promise<Result<void>> may_commit() = 0;
+};
+
 class LocalWriter final : public JournalWriter {
  public:
-  // Precondition: `epoch` is promised by `log`, durably.
-  LocalWriter(Seams seams, LocalLog& log, RollPolicy roll, Epoch epoch, std::string segment_start);
+  // Precondition: `epoch` is promised by `log`, durably. `gate`: none, or it outlives the writer.
+  LocalWriter(Seams seams, LocalLog& log, RollPolicy roll, Epoch epoch, std::string segment_start, CommitGate* gate = nullptr);
   ~LocalWriter() noexcept(false) override = default;
 
   Epoch epoch() const override { return epoch_; }
@@ -47,6 +56,7 @@ class LocalWriter final : public JournalWriter {
   bool must_roll(std::uint64_t next_frame_bytes) const;
   FramePtr seal(FrameBuilder&& transactions, FrameKind kind, bool roll);
   Task<void> write_pending(RunOn where);
+  Task<Result<void>> write(std::vector<FramePtr> frames, RunOn where);
   void finish(std::deque<Pending> batch, const Result<void>& written);
 
   Seams seams_;
@@ -54,6 +64,7 @@ class LocalWriter final : public JournalWriter {
   const RollPolicy roll_;
   const Epoch epoch_;
   const std::string segment_start_;  // body of each SegmentStart
+  CommitGate* const gate_;
   LogPosition end_;
   bool roll_asked_ = false;
   bool has_segment_;             // a segment is open, or framed to be

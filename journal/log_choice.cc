@@ -19,13 +19,14 @@ bool is_better(const LogPosition& a, const LogPosition& b) {
 
 Result<std::optional<LogChoice>> choose_log(const std::vector<PromiseAnswer>& answers) {
   // An answer whose tail is unknown fences, but says nothing about the log.
-  const auto counts = [](const PromiseAnswer& answer) { return answer.state.tail_certain && !answer.left_out; };
+  const auto certain = [](const PromiseAnswer& answer) { return answer.state.tail_certain && !answer.left_out; };
   std::optional<std::size_t> best;
   LogChoice choice;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (answers[i].state.committed.txid > choice.highest_committed.txid || choice.highest_committed == LogPosition{})
       choice.highest_committed = answers[i].state.committed;
-    if (!counts(answers[i])) continue;
+    // Of a copy with a hole the end counts, but its frames cannot be had, nor what they say of the members.
+    if (!certain(answers[i]) || answers[i].state.holed) continue;
     if (!best || is_better(answers[i].state.end(), answers[*best].state.end())) best = i;
   }
   if (!best) return std::optional<LogChoice>();
@@ -33,6 +34,8 @@ Result<std::optional<LogChoice>> choose_log(const std::vector<PromiseAnswer>& an
   const wire::CopyState& state = answers[*best].state;
   ASSIGN_OR_RETURN(choice.configuration, decode_configuration(as_bytes(state.configuration.bytes)));
 
+  // One that ends above the best log that can be had is left out.
+  const auto counts = [&](const PromiseAnswer& answer) { return certain(answer) && !is_better(answer.state.end(), state.end()); };
   std::size_t voters = 0;
   for (const Member& member : choice.configuration.members) {
     const bool answered = std::ranges::any_of(

@@ -140,7 +140,7 @@ Result<void> MemberReplication::take(const StreamMessage& message) {
 }
 
 Result<void> MemberReplication::take_stored(const StreamHead& head) {
-  if (head.number < first_valid_) return ok();
+  if (head.number < first_valid_ || Epoch{head.epoch} != log_.introduction().epoch) return ok();
   const LogPosition position = head.position();
   if (state_ == State::kOrdered && head.number == ordered_) {
     next_ = position;
@@ -170,8 +170,8 @@ void MemberReplication::acknowledge(const LogPosition& position) {
   log_.on_acknowledged();
 }
 
-// An unknown tail is certain again when it holds all that this writer had framed when it connected: what it ever acknowledged to this
-// writer is below, and what it acknowledged to older ones and is not in this log was never committed.
+// An unknown tail is certain again when it holds, committed, all that it acknowledged to this writer and the first frame of this writer's
+// epoch: what it acknowledged to older writers and is not below that was never committed.
 void MemberReplication::settle_if_due() {
   if (!mending_ || acknowledged_.txid < settle_at_ || told_committed_ < settle_at_) return;
   mending_ = false;
@@ -202,7 +202,13 @@ Result<void> MemberReplication::match(const wire::CopyState& state) {
   in_flight_bytes_ = 0;
   first_valid_ = number_ + 1;
   mending_ = !state.tail_certain;
-  settle_at_ = log_.window().end().txid;
+  settle_at_ = std::max(acknowledged_.txid, log_.first_own());
+  if (state.committed.txid > log_.window().end().txid) {
+    const std::string text = fmt::format("txid {} is committed there, this writer has framed up to {}", state.committed.txid.value,
+                                         log_.window().end().txid.value);
+    log_.on_contradiction(text);
+    return fail(problem_with(ErrorCode::kDamaged, text));
+  }
   if (const auto common = common_point(state)) {
     next_ = *common;
     state_ = State::kStreaming;
@@ -226,7 +232,7 @@ std::optional<LogPosition> MemberReplication::common_point(const wire::CopyState
 }
 
 Result<void> MemberReplication::order_pull() {
-  const auto source = log_.source_for(member_.disk);
+  const auto source = log_.source_for(member_.disk, pulls_);
   if (!source) {
     state_ = State::kStuck;
     problem_ = fmt::format("{}: it misses what is not in the writer's memory any more, and no other member that holds it answers",
@@ -243,7 +249,7 @@ Result<void> MemberReplication::order_pull() {
 
 // What the member misses is purged everywhere: it begins where the source begins.
 Task<void> MemberReplication::order_restart() {
-  const auto source = log_.source_for(member_.disk);
+  const auto source = log_.source_for(member_.disk, pulls_);
   if (!source) co_return;
   wire::Open open;
   open.journal = log_.journal().name;

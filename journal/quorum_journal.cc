@@ -124,13 +124,16 @@ void QuorumJournal::note(const std::string& address, const wire::CopyState& stat
     for (const Member& member : configuration->members) problems_.emplace(member.address, "no answer yet");
 }
 
+// Of a configuration that some member has: which one counts is for a candidate to find out.
 bool QuorumJournal::majority_seen() const {
-  const auto configuration = decode_configuration(as_bytes(configuration_));
-  if (seen_.empty() || !configuration) return false;
-  std::size_t answered = 0;
-  for (const Member& member : configuration->members)
-    if (member.role != MemberRole::kLearner && seen_.contains(member.address)) ++answered;
-  return answered >= majority_of(*configuration);
+  return std::ranges::any_of(seen_, [this](const auto& seen) {
+    const auto configuration = decode_configuration(as_bytes(seen.second.configuration.bytes));
+    if (!configuration) return false;
+    std::size_t answered = 0;
+    for (const Member& member : configuration->members)
+      if (member.role != MemberRole::kLearner && seen_.contains(member.address)) ++answered;
+    return answered >= majority_of(*configuration);
+  });
 }
 
 std::vector<std::string> QuorumJournal::addresses() const {
@@ -174,9 +177,14 @@ std::vector<SegmentInfo> QuorumJournal::segments() const {
 }
 
 LogPosition QuorumJournal::start() const {
+  // Of those that go up to what is committed: one that was away begins lower, but does not reach the others' beginning.
+  TxId committed{0};
+  for (const auto& [address, state] : seen_) committed = std::max(committed, state.committed.txid);
   std::optional<LogPosition> lowest;
-  for (const auto& [address, state] : seen_)
+  for (const auto& [address, state] : seen_) {
+    if (state.end().txid < committed) continue;
     if (!lowest || state.start.position.txid < lowest->txid) lowest = state.start.position;
+  }
   return lowest.value_or(LogPosition{});
 }
 

@@ -46,10 +46,22 @@ Task<Result<std::vector<FrameView>>> QuorumReader::take(bool wait) {
       stream_ = nullptr;
       ++next_member_;
       ++changes_;
+      if (purged_ && frames.error().code() == ErrorCode::kDamaged) co_return fail(*purged_);  // the others have no more need of it
       continue;
     }
     journal_.note_committed(std::min(stream_->node_committed(), stream_->position().txid));
-    if (frames->empty() && wait) continue;
+    if (frames->empty() && wait) {
+      // Nothing new, or a member that hears nothing new: another one may know more.
+      if (journal_.seams().clock.now() - heard_ > journal_.options().read_patience) {
+        stream_ = nullptr;
+        ++next_member_;
+        heard_ = journal_.seams().clock.now();
+        if (purged_) co_return fail(*purged_);  // the log goes on above what this one ever hears of
+      }
+      continue;
+    }
+    heard_ = journal_.seams().clock.now();
+    purged_.reset();
     at_ = stream_->position();
     co_return views_of(*frames);
   }
@@ -74,7 +86,10 @@ Task<Result<void>> QuorumReader::ensure_stream(std::chrono::nanoseconds until) {
       // Its history is another one, or it is a node that was cut since: the others say which.
       if (asked + 1 >= addresses.size() && !purged_everywhere) co_return fail(opened.error());
     }
-    if (opened.error().code() != ErrorCode::kNotFound) purged_everywhere = false;
+    if (opened.error().code() == ErrorCode::kNotFound)
+      purged_ = opened.error();
+    else
+      purged_everywhere = false;
     ++next_member_;
     if ((asked + 1) % addresses.size() != 0) continue;
     if (purged_everywhere) co_return fail(ErrorCode::kNotFound, fmt::format("reading the log behind txid {}:{}", at_.txid.value, problems));

@@ -42,6 +42,8 @@ class QuorumReader final : public LogReader {
   kj::Own<FrameStream> stream_;
   std::size_t next_member_ = 0;
   std::uint64_t changes_ = 0;
+  std::chrono::nanoseconds heard_{0};  // when frames came last
+  std::optional<Error> purged_;        // a member has purged what comes next; since then no frames came
 };
 
 }  // namespace varve

@@ -161,20 +161,23 @@ void QuorumWriter::commit() {
   }
 }
 
-std::optional<std::string> QuorumWriter::source_for(Uuid disk) const {
-  const MemberReplication* best = nullptr;
+std::optional<std::string> QuorumWriter::source_for(Uuid disk, std::uint64_t attempt) const {
+  std::vector<const MemberReplication*> sources;
   for (const auto& member : members_) {
     if (member->member().disk == disk || member->member().role == MemberRole::kWitness || !member->streaming()) continue;
-    if (member->acknowledged().txid < committed_.txid && member->acknowledged().txid < window_.base().txid) continue;
-    if (best == nullptr || member->acknowledged().txid > best->acknowledged().txid) best = member.get();
+    if (member->acknowledged().txid >= window_.base().txid) sources.push_back(member.get());
   }
-  if (best == nullptr) return std::nullopt;
-  return best->member().address;
+  if (sources.empty()) return std::nullopt;
+  return sources[attempt % sources.size()]->member().address;
 }
 
 void QuorumWriter::on_fenced(Epoch promised, const std::string& text) {
   end_reign(Error(ErrorCode::kFenced,
                   fmt::format("the reign of epoch {} is over, epoch {} is promised: {}", reign_.epoch.value, promised.value, text)));
+}
+
+void QuorumWriter::on_contradiction(const std::string& text) {
+  end_reign(Error(ErrorCode::kDamaged, fmt::format("the reign of epoch {} is over: {}", reign_.epoch.value, text)));
 }
 
 void QuorumWriter::end_reign(Error error) {

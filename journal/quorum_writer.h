@@ -100,7 +100,9 @@ class QuorumWriter final : public JournalWriter, private ReplicatedLog {
   const JournalIdentity& journal() const override { return reign_.journal; }
   wire::OpenAppend introduction() const override;
   const FrameWindow& window() const override { return window_; }
-  std::optional<std::string> source_for(Uuid disk) const override;
+  std::optional<std::string> source_for(Uuid disk, std::uint64_t attempt) const override;
+  TxId first_own() const override { return first_own_.value == 0 ? window_.end().txid.next() : first_own_; }
+  void on_contradiction(const std::string& text) override;
   void on_acknowledged() override;
   void on_fenced(Epoch promised, const std::string& text) override;
   Task<wire::Answer> change_members(wire::ChangeRequest request) override;

@@ -19,8 +19,13 @@ class ReplicatedLog {
   virtual wire::OpenAppend introduction() const = 0;  // of the writer
   virtual const FrameWindow& window() const = 0;
   virtual LogPosition committed() const = 0;
-  // Another member that holds everything up to committed() and answers; nullopt: none does.
-  virtual std::optional<std::string> source_for(Uuid disk) const = 0;
+  // Another member that holds everything up to committed() and answers; nullopt: none does. With each attempt another one, where there are
+  // several.
+  virtual std::optional<std::string> source_for(Uuid disk, std::uint64_t attempt) const = 0;
+  // The first txid of this writer's epoch.
+  virtual TxId first_own() const = 0;
+  // A member knows more to be committed than this writer has framed: the writer made a mistake, and must stop.
+  virtual void on_contradiction(const std::string& text) = 0;
   // A member's acknowledged position has risen.
   virtual void on_acknowledged() = 0;
   // A voter promised a higher epoch: the reign is over.

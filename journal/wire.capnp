@@ -39,6 +39,7 @@ struct CopyState @0xe1a94c7b35d2f806 {
   configuration @12 :Data;
   removed @13 :Bool;            # the committed configuration does not name this copy any more
   nodeName @14 :Text;
+  holed @15 :Bool;              # frames of its newest segment are damaged: its end counts, what it knows of the members does not
 }
 
 # The first message on each connection.

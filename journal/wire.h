@@ -43,6 +43,7 @@ struct CopyState {
   bool tail_certain = true;
   LogConfiguration configuration;  // newest at or below the end
   bool removed = false;            // the committed configuration does not name this copy any more
+  bool holed = false;              // frames of its newest segment are damaged: its end counts, what it knows of the members does not
   std::string node_name;
 
   LogPosition end() const { return branches.empty() ? committed : branches.back(); }

@@ -53,6 +53,7 @@ void put(schema::CopyState::Builder out, const CopyState& state) {
   out.setConfigurationTxid(state.configuration.txid.value);
   out.setConfiguration(data_of(state.configuration.bytes));
   out.setRemoved(state.removed);
+  out.setHoled(state.holed);
   out.setNodeName(text_of(state.node_name));
 }
 
@@ -106,6 +107,7 @@ CopyState get(schema::CopyState::Reader in) {
   state.configuration.txid = TxId{in.getConfigurationTxid()};
   state.configuration.bytes = get(in.getConfiguration());
   state.removed = in.getRemoved();
+  state.holed = in.getHoled();
   state.node_name = get(in.getNodeName());
   return state;
 }

@@ -33,6 +33,7 @@ class RealSeams {
   Seams seams() { return {clock_, disk_, network_, random_, workers_, log_}; }
   LoopMailbox& mailbox() { return mailbox_; }
   kj::WaitScope& scope() { return io_.waitScope; }
+  kj::UnixEventPort& event_port() { return io_.unixEventPort; }  // for signals
 
  private:
   LogSink log_;

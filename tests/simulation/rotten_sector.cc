@@ -16,6 +16,12 @@ void RottenSector::put_right(const std::string& directory) {
     if (sector_in(file) == rotten_) disk_.flip_bits(file, offset_);
 }
 
+bool RottenSector::still_there(const std::string& directory) const {
+  for (const std::string& file : files_in(disk_, directory))
+    if (file.find(".damaged") == std::string::npos && sector_in(file) == rotten_) return true;
+  return false;
+}
+
 std::vector<std::byte> RottenSector::sector_in(const std::string& path) const {
   if (!disk_.exists(path) || disk_.size_of(path) <= offset_) return {};
   const std::vector<std::byte> bytes = disk_.read_all(path);

@@ -15,6 +15,8 @@ class RottenSector {
   const std::string& path() const { return path_; }
   std::uint64_t offset() const { return offset_; }
 
+  // In some file of `directory`, but for those that were moved aside.
+  bool still_there(const std::string& directory) const;
   // Unless it was mended or rewritten meanwhile; in any file of `directory`, since a power loss may have undone a rename.
   void put_right(const std::string& directory);
 

@@ -17,12 +17,9 @@
 #include "tests/simulation/rotten_sector.h"
 #include "tests/simulation/simulation.h"
 #include "tests/simulation/submission_record.h"
+#include "tests/simulation/violation.h"
 
 namespace varve {
-
-struct Violation {
-  std::string text;
-};
 
 class SimLife {
  public:

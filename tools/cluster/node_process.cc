@@ -102,8 +102,8 @@ Result<unsigned> NodeProcess::wait_until_ready(std::uint64_t log_offset) {
     const std::string said = text_behind(options_.log, log_offset);
     unsigned port = 0;
     const std::size_t ready = said.find("ready: ");
-    const std::size_t at = ready == std::string::npos ? ready : said.find(" at port ", ready);
-    if (at != std::string::npos && said.find('\n', at) != std::string::npos && std::sscanf(said.c_str() + at, " at port %u", &port) == 1)
+    const std::size_t at = ready == std::string::npos ? ready : said.find(" port ", ready);
+    if (at != std::string::npos && said.find('\n', at) != std::string::npos && std::sscanf(said.c_str() + at, " port %u", &port) == 1)
       return port;
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == pid_) {

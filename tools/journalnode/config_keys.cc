@@ -84,7 +84,7 @@ const ConfigKey kKeys[] = {
 
     count("scrub.bytes_per_second", &Config::scrub_bytes_per_second, "bytes per second", 0, 16 * kGi,
           "How fast retained segments are read to look for damage; 0: never."),
-    count("scrub.interval_h", &Config::scrub_interval_h, "hours", 1, 8760, "From the start of one scrub to the start of the next."),
+    count("scrub.interval_h", &Config::scrub_interval_h, "hours", 1, 8760, "From the end of one pass to the next."),
 
     file("tls.certificate", &Config::tls_certificate, "PEM file: this node's certificate, then those between it and the authority."),
     file("tls.key", &Config::tls_key, "PEM file: the certificate's private key, not encrypted."),

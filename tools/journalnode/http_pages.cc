@@ -106,18 +106,22 @@ kj::Promise<void> HttpPages::send(Answer answer, Response& response) const {
   return writing.attach(kj::mv(stream), kj::mv(body));
 }
 
-kj::Promise<void> HttpPages::request(kj::HttpMethod method, kj::StringPtr url, const kj::HttpHeaders&, kj::AsyncInputStream& body,
-                                     Response& response) {
-  const std::string path(url.begin(), std::find(url.begin(), url.end(), '?'));
+kj::Promise<void> HttpPages::answer(kj::HttpMethod method, const std::string& path, bool with_body, Response& response) {
   if (method != kj::HttpMethod::GET) return send({.code = 405, .body = "only GET\n"}, response);
-  if (has_body(body)) return send({.code = 400, .body = "a request with a body is not taken\n"}, response);
+  if (with_body) return send({.code = 400, .body = "a request with a body is not taken\n"}, response);
   if (path == "/") return send({200, "text/html; charset=utf-8", std::string(status_page_html())}, response);
   const Page page = find_page(path);
   if (page == nullptr) return send({.code = 404, .body = "there are /, /status, /metrics, /healthz and /readyz\n"}, response);
-  auto sending = ask_node(page).then([this, &response](Answer answer) { return send(std::move(answer), response); });
-  return sending.exclusiveJoin(clock_.after(kClientPatience).then([]() -> kj::Promise<void> {
+  return ask_node(page).then([this, &response](Answer answer) { return send(std::move(answer), response); });
+}
+
+kj::Promise<void> HttpPages::request(kj::HttpMethod method, kj::StringPtr url, const kj::HttpHeaders&, kj::AsyncInputStream& body,
+                                     Response& response) {
+  const std::string path(url.begin(), std::find(url.begin(), url.end(), '?'));
+  auto late = clock_.after(kClientPatience).then([]() -> kj::Promise<void> {
     return KJ_EXCEPTION(DISCONNECTED, "the client does not take the answer");
-  }));
+  });
+  return answer(method, path, has_body(body), response).exclusiveJoin(kj::mv(late));
 }
 
 }  // namespace varve

@@ -45,6 +45,7 @@ class HttpPages final : public kj::HttpService {
   Answer metrics_page(const NodeStatus& status) const;
   Answer health_page(const NodeStatus& status) const;
   Answer ready_page(const NodeStatus& status) const;
+  kj::Promise<void> answer(kj::HttpMethod method, const std::string& path, bool with_body, Response& response);
   kj::Promise<Answer> ask_node(Page page);
   kj::Promise<void> send(Answer answer, Response& response) const;
 

@@ -24,7 +24,7 @@ struct NodeConfig {
   std::uint64_t frame_bytes_max = 96ull << 20;
 
   std::uint64_t scrub_bytes_per_second = 8ull << 20;
-  std::uint64_t scrub_interval_h = 168;
+  std::uint64_t scrub_interval_h = 24;
 
   std::string tls_certificate;  // this one, the key and the authorities are set together or not at all
   std::string tls_key;

@@ -4,15 +4,9 @@
 
 namespace varve {
 
-namespace {
-
-constexpr std::size_t kBytesMax = 200;
-
-}  // namespace
-
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text, std::size_t bytes_max) {
   std::string shown;
-  while (!text.empty() && shown.size() < kBytesMax) {
+  while (!text.empty() && shown.size() < bytes_max) {
     const std::size_t length = utf8_length(text);
     const auto first = static_cast<unsigned char>(text.front());
     const bool plain = length > 0 && first >= 0x20 && first != 0x7f;

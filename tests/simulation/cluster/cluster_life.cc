@@ -1,0 +1,626 @@
+#include "tests/simulation/cluster/cluster_life.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "editlog/control.h"
+#include "journal/quorum_format.h"
+
+namespace varve {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+SimLatency random_latency(SimRandom& random) {
+  SimLatency latency;
+  latency.read = microseconds(random.below(200));
+  latency.write = microseconds(random.below(200));
+  latency.sync = microseconds(50 + random.below(2000));
+  latency.names = microseconds(random.below(500));
+  latency.jitter_percent = 100;
+  return latency;
+}
+
+NodeOptions random_node_options(SimRandom& random) {
+  NodeOptions options;
+  options.version = "simulated";
+  options.log.segment_bytes = (32u << 10) << random.below(3);
+  options.log.disk_reserve_bytes = random.percent(50) ? 0 : 64u << 10;
+  options.log.mark_delay = milliseconds(100 + random.below(2000));
+  options.session.pending_bytes_max = 64u << 10;
+  options.session.patience = seconds(2);
+  options.repair.retry = milliseconds(500);
+  options.repair.patience = seconds(2);
+  options.repair.scrub_interval = seconds(2 + random.below(10));
+  options.repair.scrub_bytes_per_second = 1u << 20;
+  return options;
+}
+
+QuorumOptions random_quorum_options(SimRandom& random) {
+  QuorumOptions options;
+  options.writer.segment_bytes = (16u << 10) << random.below(3);
+  options.writer.retained_bytes = random.percent(50) ? 4u << 10 : 256u << 10;
+  options.writer.replication.window_bytes = (8u << 10) << random.below(5);
+  options.writer.replication.message_bytes = (4u << 10) << random.below(4);
+  options.writer.replication.patience = seconds(1);
+  options.writer.replication.silence_max = seconds(3);
+  options.writer.commit_patience = seconds(8);
+  options.candidacy.patience = seconds(5);
+  options.candidacy.node_patience = seconds(1);
+  options.open_patience = seconds(3);
+  options.read_patience = seconds(2);
+  return options;
+}
+
+}  // namespace
+
+ClusterLife::ClusterLife(SimWorld& world, SimRandom& random, const ClusterOptions& options, ClusterReport& report)
+    : world_(world), random_(random), options_(options), report_(report), quorum_options_(random_quorum_options(random)) {
+  for (unsigned i = 1; i <= kNodes; ++i)
+    nodes_.push_back(std::make_unique<ClusterNode>(world_, fmt::format("n{}", i), random_node_options(random_), report_.disk_faults,
+                                                   [this, i](std::string_view line) { trace(fmt::format("n{}{}", i, line)); }));
+  for (const auto& node : nodes_) {
+    node->machine().disk().set_latency(random_latency(random_));
+    node->machine().disk().set_sync_is_noop(options_.sync_is_noop);
+  }
+  for (unsigned i = 1; i <= kRms; ++i) {
+    world_.add_machine(fmt::format("rm{}", i));
+    Rm rm;
+    rm.name = fmt::format("rm{}", i);
+    rms_.push_back(kj::mv(rm));
+  }
+  SimLink link;
+  link.delay = {microseconds(20), microseconds(100 + random_.below(3000))};
+  world_.network().set_link(link);
+}
+
+ClusterLife::~ClusterLife() noexcept {
+  for (Rm& rm : rms_) rm.process = nullptr;
+  for (const auto& node : nodes_) node->clear_away();
+}
+
+void ClusterLife::trace(const std::string& line) {
+  world_.trace().add(line, 0, 0);
+  if (options_.trace) options_.trace(fmt::format("{:>12} {}", world_.clock().now().count() / 1000, line));
+}
+
+std::vector<std::string> ClusterLife::hosts() const {
+  std::vector<std::string> hosts;
+  for (unsigned i = 0; i < kVoters; ++i) hosts.push_back(nodes_[i]->address());
+  return hosts;
+}
+
+void ClusterLife::found() {
+  for (const auto& node : nodes_) node->start();
+  world_.run_for(milliseconds(200));
+  JournalUrl url;
+  url.kind = JournalUrl::Kind::kQuorum;
+  url.name = ClusterNode::kJournal;
+  url.hosts = hosts();
+  auto formatted = world_.wait(format_quorum(world_.machine("rm1").seams(), url, {}, seconds(5)));
+  demand(formatted.has_value(), formatted ? "" : formatted.error().text());
+  for (Rm& rm : rms_) start_rm(rm);
+  rms_[0].process->stand();
+}
+
+void ClusterLife::start_rm(Rm& rm) {
+  rm.process = kj::heap<ClusterRm>(world_, world_.machine(rm.name), rm.name, hosts(), quorum_options_, history_, rm_counts_);
+  rm.process->follow();
+}
+
+ClusterNode& ClusterLife::random_node() {
+  return *nodes_[random_.below(nodes_.size())];
+}
+
+ClusterLife::Rm& ClusterLife::random_rm() {
+  return rms_[random_.below(rms_.size())];
+}
+
+ClusterRm* ClusterLife::reigning() {
+  ClusterRm* found = nullptr;
+  for (Rm& rm : rms_) {
+    if (rm.process.get() == nullptr || !rm.process->reigns()) continue;
+    // Of two that believe so, the one of the higher epoch.
+    if (found == nullptr || rm.process->quorum()->epoch() > found->quorum()->epoch()) found = rm.process.get();
+  }
+  return found;
+}
+
+// --- Work ---
+
+void ClusterLife::elect() {
+  Rm& rm = random_rm();
+  if (rm.process.get() == nullptr) return;
+  trace(fmt::format("elect {}", rm.name));
+  rm.process->stand();
+}
+
+void ClusterLife::submit() {
+  const std::uint64_t transactions = 1 + random_.below(random_.percent(10) ? 200 : 20);
+  trace(fmt::format("submit {}", transactions));
+  for (Rm& rm : rms_) {
+    if (rm.process.get() == nullptr || !rm.process->reigns()) continue;
+    for (std::uint64_t i = 0; i < transactions; ++i) rm.process->submit(8 + random_.below(random_.percent(3) ? 20'000 : 400));
+  }
+}
+
+void ClusterLife::roll_or_purge() {
+  ClusterRm* rm = reigning();
+  if (rm == nullptr) return;
+  if (random_.percent(60)) {
+    trace("roll");
+    rm->roll();
+    return;
+  }
+  // Not below what the followers have read: an image of theirs would have to be there.
+  TxId limit = rm->quorum()->committed().txid;
+  for (Rm& other : rms_)
+    if (other.process.get() != nullptr) limit = std::min(limit, other.process->followed());
+  if (limit.value < 50) return;
+  trace(fmt::format("purge up to {}", limit.value - 20));
+  ++count("purges");
+  rm->purge_below(TxId{limit.value - 20});
+}
+
+void ClusterLife::ask_outcomes() {
+  if (ClusterRm* rm = reigning()) rm->ask_outcomes();
+}
+
+void ClusterLife::pass(std::chrono::nanoseconds time) {
+  // In pieces, so that what broke is seen soon.
+  while (time.count() > 0) {
+    const std::chrono::nanoseconds piece = std::min<std::chrono::nanoseconds>(time, milliseconds(250));
+    world_.run_for(piece);
+    time -= piece;
+    trace_log();
+    revive();
+    check();
+  }
+}
+
+void ClusterLife::trace_log() {
+  if (!options_.trace) return;
+  for (; log_lines_traced_ < world_.log_lines().size(); ++log_lines_traced_)
+    options_.trace(fmt::format("  log: {}", world_.log_lines()[log_lines_traced_]));
+}
+
+void ClusterLife::check() {
+  for (Rm& rm : rms_) {
+    if (rm.process.get() == nullptr) continue;
+    demand(rm.process->broken().empty(), rm.process->broken());
+    if (QuorumWriter* writer = rm.process->quorum()) {
+      writer->check_invariants();
+      history_.committed(writer->committed(), rm.name);
+    }
+  }
+  for (const auto& node : nodes_) {
+    node->check(history_);
+    if (impaired_.contains(node->name()) && !is_impaired(*node)) {
+      trace(fmt::format("{} is whole again", node->name()));
+      impaired_.erase(node->name());
+    }
+  }
+}
+
+// --- Deaths and returns ---
+
+void ClusterLife::restart_later(ClusterNode& node) {
+  const std::uint64_t longest = over_ ? 100 : random_.percent(80) ? 3000 : 20000;
+  node.down_until = world_.clock().now() + milliseconds(random_.below(longest));
+}
+
+void ClusterLife::revive() {
+  const auto now = world_.clock().now();
+  for (const auto& node : nodes_) {
+    if (node->went_off()) {
+      trace(fmt::format("{} lost its power by itself", node->name()));
+      ++count("power losses");
+      node->clear_away();
+      restart_later(*node);
+    }
+    if (node->start_error()) {
+      trace(fmt::format("{} does not start: {}", node->name(), node->start_error()->text()));
+      ++count("starts that failed");
+      node->clear_away();
+      restart_later(*node);
+      node->kill();
+    }
+    if (node->runs() || node->starting() || now < node->down_until) continue;
+    if (node->machine().is_off()) node->power_on(random_);
+    trace(fmt::format("{} starts", node->name()));
+    node->start();
+  }
+  for (Rm& rm : rms_) {
+    if (rm.process.get() != nullptr || now < rm.down_until) continue;
+    start_rm(rm);
+    rm.process->stand();
+  }
+  const bool anybody = std::ranges::any_of(
+      rms_, [](const Rm& rm) { return rm.process.get() != nullptr && (rm.process->reigns() || rm.process->standing()); });
+  if (!anybody && rms_[0].process.get() != nullptr) rms_[0].process->stand();
+}
+
+void ClusterLife::kill_node() {
+  ClusterNode& node = random_node();
+  if (!node.runs()) return;
+  trace(fmt::format("kill {}", node.name()));
+  ++count("nodes killed");
+  node.kill();
+  restart_later(node);
+}
+
+void ClusterLife::lose_power() {
+  ClusterNode& node = random_node();
+  if (node.machine().is_off()) return;
+  trace(fmt::format("{} loses its power", node.name()));
+  ++count("power losses");
+  node.lose_power();
+  restart_later(node);
+}
+
+void ClusterLife::lose_power_soon() {
+  ClusterNode& node = random_node();
+  if (node.machine().is_off()) return;
+  const std::uint64_t operations = random_.below(30);
+  trace(fmt::format("{} will lose its power after {} disk operations", node.name(), operations));
+  node.lose_power_after(operations);
+}
+
+void ClusterLife::lose_all_power() {
+  trace("all nodes lose their power");
+  ++count("power losses of all");
+  for (const auto& node : nodes_) {
+    if (!node->machine().is_off()) node->lose_power();
+    restart_later(*node);
+  }
+}
+
+void ClusterLife::kill_rm() {
+  Rm& rm = random_rm();
+  if (rm.process.get() == nullptr) return;
+  trace(fmt::format("kill {}", rm.name));
+  ++count("resource managers killed");
+  if (rm.process->reigns() && rm.process->pending() > 0) ++count("writers killed with work under way");
+  rm.process = nullptr;
+  world_.machine(rm.name).kill_connections();
+  rm.down_until = world_.clock().now() + milliseconds(random_.below(3000));
+}
+
+// --- Disks ---
+
+void ClusterLife::plan_disk_fault() {
+  random_node().faults().plan(random_);
+}
+
+void ClusterLife::fill_or_free_disk() {
+  ClusterNode& node = random_node();
+  SimDisk& disk = node.machine().disk();
+  if (full_.erase(node.name()) > 0) {
+    trace(fmt::format("{}'s disk has room again", node.name()));
+    disk.set_capacity(std::nullopt);
+    return;
+  }
+  trace(fmt::format("{}'s disk is full", node.name()));
+  ++count("full disks");
+  full_.insert(node.name());
+  disk.set_capacity(1);
+}
+
+void ClusterLife::slow_disk() {
+  ClusterNode& node = random_node();
+  SimLatency latency = random_latency(random_);
+  if (random_.percent(50)) latency.sync = milliseconds(random_.below(3000));
+  trace(fmt::format("{}'s syncs take {} us", node.name(), latency.sync.count() / 1000));
+  ++count("disks made slow or fast");
+  node.machine().disk().set_latency(latency);
+}
+
+// --- Network ---
+
+void ClusterLife::break_network() {
+  std::vector<std::string> names;
+  for (const auto& node : nodes_) names.push_back(node->name());
+  for (const Rm& rm : rms_) names.push_back(rm.name);
+  const std::string a = names[random_.below(names.size())];
+  std::string b = a;
+  while (b == a) b = names[random_.below(names.size())];
+  SimNetwork& network = world_.network();
+  switch (random_.below(7)) {
+    case 0:
+      trace(fmt::format("cut {} {}", a, b));
+      network.cut(a, b);
+      return;
+    case 1:
+      trace(fmt::format("block {} -> {}", a, b));
+      network.block(a, b);
+      return;
+    case 2:
+      trace(fmt::format("stall {} -> {}", a, b));
+      network.stall(a, b);
+      return;
+    case 3:
+      trace(fmt::format("flap {} {}", a, b));
+      network.flap(
+          a, b, {milliseconds(1 + random_.below(300)), milliseconds(1 + random_.below(300)), static_cast<unsigned>(1 + random_.below(5))});
+      return;
+    case 4: {
+      std::vector<std::set<std::string>> groups(2);
+      for (const std::string& name : names) groups[random_.below(2)].insert(name);
+      trace(fmt::format("partition: {} apart from the others", fmt::join(groups[0], " ")));
+      network.partition(groups);
+      return;
+    }
+    case 5: {
+      SimLink link;
+      link.delay = {microseconds(20), microseconds(random_.below(200'000))};
+      trace(fmt::format("slow link {} -> {}", a, b));
+      network.set_link(a, b, link);
+      return;
+    }
+    default:
+      // One machine apart from all.
+      trace(fmt::format("{} alone", a));
+      for (const std::string& other : names)
+        if (other != a) network.cut(a, other);
+      return;
+  }
+}
+
+void ClusterLife::mend_network() {
+  trace("mend the network");
+  world_.network().heal_all();
+}
+
+void ClusterLife::set_clocks() {
+  ClusterNode& node = random_node();
+  trace(fmt::format("{}'s clock", node.name()));
+  ++count("clocks changed");
+  SimMachineClock& clock = node.machine().clock();
+  clock.set_rate_ppm(static_cast<std::int64_t>(random_.below(200'000)) - 100'000);
+  clock.set_timers_late(random_.percent(50) ? milliseconds(0) : milliseconds(random_.below(500)));
+  clock.jump_wall(seconds(static_cast<std::int64_t>(random_.below(20'000)) - 10'000));
+}
+
+// --- Damage ---
+
+// Of the newest committed configuration, so far as a writer that reigns knows it.
+std::optional<Configuration> ClusterLife::settled_members() {
+  ClusterRm* rm = reigning();
+  if (rm == nullptr) return std::nullopt;
+  const QuorumWriter& writer = *rm->quorum();
+  if (writer.committed().epoch != writer.epoch() || writer.committed().txid < writer.configuration().txid) return std::nullopt;
+  return writer.configuration();
+}
+
+std::set<std::string> ClusterLife::voters() {
+  std::set<std::string> names;
+  const auto configuration = settled_members();
+  if (!configuration) return names;
+  for (const Member& member : configuration->members)
+    if (member.role == MemberRole::kVoter) names.insert(member.address.substr(0, member.address.find(':')));
+  return names;
+}
+
+bool ClusterLife::is_impaired(ClusterNode& node) {
+  if (emptied_.contains(node.name())) return true;
+  JournalCopy* copy = node.copy();
+  if (copy == nullptr || copy->failure()) return true;
+  if (!copy->log()->tail_certain() || !copy->log()->damaged().empty()) return true;
+  // What was spoilt may not be known yet.
+  if (const auto rotten = rotten_.find(node.name()); rotten != rotten_.end()) {
+    if (rotten->second.still_there(fmt::format("{}/{}", ClusterNode::kDirectory, ClusterNode::kJournal))) return true;
+    rotten_.erase(rotten);
+  }
+  return copy->log()->committed().txid < history_.highest_committed();
+}
+
+// A majority keeps good copies: damage comes to one voter at a time, while all the others are whole and level.
+bool ClusterLife::may_impair(ClusterNode& node) {
+  const std::set<std::string> now = voters();
+  if (now.size() < 3 || !impaired_.empty() || !rotten_.empty()) return false;
+  for (const auto& other : nodes_)
+    if (other.get() != &node && now.contains(other->name()) && is_impaired(*other)) return false;
+  return node.runs() || !now.contains(node.name());
+}
+
+void ClusterLife::rot() {
+  ClusterNode& node = random_node();
+  if (!may_impair(node)) return;
+  const std::vector<std::string> files = node.files();
+  if (files.empty()) return;
+  const std::string path = files[random_.below(files.size())];
+  if (path.ends_with("/reserve") || path.ends_with(".tmp") || path.ends_with("/VERSION") || path.find(".damaged") != std::string::npos)
+    return;
+  const std::uint64_t size = node.machine().disk().size_of(path);
+  // Near where frames are written, mostly.
+  std::uint64_t offset = random_.below(size);
+  if (JournalCopy* copy = node.copy(); copy != nullptr && random_.percent(70)) {
+    const std::uint64_t used = copy->log()->segment_bytes_used();
+    if (used > 0 && path.find("inprogress") != std::string::npos)
+      offset = std::min(size - 1, 4096 + (used - 1 - random_.below(std::min<std::uint64_t>(used, 2048))));
+  }
+  trace(fmt::format("a bit rots on {}: {} at {}", node.name(), path, offset));
+  ++count("bits rotten");
+  impaired_.insert(node.name());
+  if (random_.percent(70)) {
+    node.kill();
+    restart_later(node);
+  }
+  rotten_.emplace(node.name(), RottenSector(node.machine().disk(), path, offset));
+}
+
+void ClusterLife::wipe_disk() {
+  ClusterNode& node = random_node();
+  if (!may_impair(node) || !node.runs() || node.copy() == nullptr) return;
+  trace(fmt::format("{}'s disk is replaced by an empty one", node.name()));
+  ++count("disks wiped");
+  impaired_.insert(node.name());
+  emptied_.insert(node.name());
+  node.kill();
+  node.wipe();
+  restart_later(node);
+}
+
+// --- Members ---
+
+void ClusterLife::change_members() {
+  ClusterRm* rm = reigning();
+  if (rm == nullptr) return;
+  const auto settled = settled_members();
+  if (!settled) return;
+  const Configuration& configuration = *settled;
+  const auto member_of = [&](const ClusterNode& node) -> const Member* {
+    for (const Member& member : configuration.members)
+      if (member.address == node.address()) return &member;
+    return nullptr;
+  };
+  ClusterNode& node = random_node();
+  const Member* member = member_of(node);
+  for (const auto& other : nodes_) {
+    if (!emptied_.contains(other->name())) continue;
+    // A dead voter is removed first.
+    if (const Member* lost = member_of(*other)) {
+      trace(fmt::format("remove {}, whose disk is gone", other->name()));
+      wire::ChangeRequest request;
+      request.change = wire::RemoveMember{lost->disk};
+      rm->change(std::move(request));
+      return;
+    }
+    emptied_.erase(other->name());
+    impaired_.erase(other->name());
+    break;
+  }
+  if (member != nullptr) {
+    if (configuration.members.size() <= 3) return;
+    trace(fmt::format("remove {}", node.name()));
+    wire::ChangeRequest request;
+    request.change = wire::RemoveMember{member->disk};
+    rm->change(std::move(request));
+    return;
+  }
+  if (!node.runs() || full_.contains(node.name())) return;
+  if (node.copy() != nullptr) {
+    // It was removed once: a new disk for a new member.
+    node.kill();
+    node.wipe();
+    node.start();
+    trace(fmt::format("{} gets a new disk", node.name()));
+    return;
+  }
+  const JournalCopy* like = nullptr;
+  for (const auto& other : nodes_)
+    if (member_of(*other) != nullptr && other->copy() != nullptr && !other->copy()->failure() && !impaired_.contains(other->name()))
+      like = other->copy();
+  if (like == nullptr) return;
+  trace(fmt::format("add {}", node.name()));
+  auto formatting = format_learner(world_.machine("rm1").seams(), node.address(), ClusterNode::kJournal, like->state(), seconds(2));
+  auto disk = world_.wait(kj::mv(formatting));
+  rm = reigning();
+  if (!disk || rm == nullptr) return;
+  wire::ChangeRequest request;
+  request.change = wire::AddMember{*disk, node.address()};
+  rm->change(std::move(request));
+}
+
+// --- The end ---
+
+void ClusterLife::mend_everything() {
+  over_ = true;
+  world_.network().heal_all();
+  SimLink link;
+  link.delay = {microseconds(20), microseconds(200)};
+  world_.network().set_link(link);
+  for (const auto& node : nodes_) {
+    node->faults().clear();
+    SimDisk& disk = node->machine().disk();
+    disk.set_capacity(std::nullopt);
+    disk.set_read_only(false);
+    SimLatency latency;
+    latency.sync = microseconds(100);
+    disk.set_latency(latency);
+    disk.crash_before(~std::uint64_t{0});
+    node->machine().clock().set_timers_late(milliseconds(0));
+    node->down_until = std::chrono::nanoseconds(0);
+    for (const auto& other : nodes_) {
+      if (node == other) continue;
+      world_.network().set_link(node->name(), other->name(), link);
+    }
+    for (const Rm& rm : rms_) {
+      world_.network().set_link(node->name(), rm.name, link);
+      world_.network().set_link(rm.name, node->name(), link);
+    }
+  }
+  full_.clear();
+  for (Rm& rm : rms_) rm.down_until = std::chrono::nanoseconds(0);
+}
+
+// Invariant 8: writing goes on by itself, within a bounded time.
+void ClusterLife::end_well() {
+  trace("--- no more faults ---");
+  mend_everything();
+  const auto until = world_.clock().now() + seconds(120);
+  while (reigning() == nullptr) {
+    demand(world_.clock().now() < until, fmt::format("nobody reigns two minutes after the last fault: {}; {}",
+                                                     rms_[0].process.get() != nullptr ? rms_[0].process->last_error() : "",
+                                                     rms_[1].process.get() != nullptr ? rms_[1].process->last_error() : ""));
+    pass(milliseconds(500));
+  }
+  const std::uint64_t before = history_.acknowledged();
+  while (history_.acknowledged() < before + 20) {
+    demand(world_.clock().now() < until, "nothing is acknowledged two minutes after the last fault");
+    if (ClusterRm* rm = reigning(); rm != nullptr && rm->pending() == 0)
+      for (int i = 0; i < 5; ++i) rm->submit(50);
+    pass(milliseconds(200));
+  }
+  // Every member is level, and every reader has read to the end.
+  while (true) {
+    ClusterRm* rm = reigning();
+    const TxId end = history_.highest_committed();
+    bool level = rm != nullptr && rm->pending() == 0;
+    std::string why = "nobody reigns";
+    if (rm != nullptr) {
+      for (const MemberView& view : rm->quorum()->members()) {
+        const std::string name = view.member.address.substr(0, view.member.address.find(':'));
+        if (emptied_.contains(name)) continue;
+        if (view.acknowledged.txid >= end) continue;
+        level = false;
+        why = fmt::format("{} acknowledged txid {} of {}: {}", name, view.acknowledged.txid.value, end.value, view.problem);
+      }
+      for (Rm& other : rms_) {
+        if (other.process.get() == nullptr || other.process->followed() < end) {
+          level = false;
+          why = fmt::format("{} followed up to {} of {}", other.name, other.process.get() == nullptr ? 0 : other.process->followed().value,
+                            end.value);
+        }
+      }
+    }
+    if (level) break;
+    demand(world_.clock().now() < until + seconds(120), fmt::format("not level four minutes after the last fault: {}", why));
+    pass(milliseconds(500));
+  }
+  history_.check_complete(history_.highest_committed());
+  if (ClusterRm* rm = reigning()) {
+    rm->ask_outcomes();
+    pass(seconds(2));
+  }
+  check();
+  ++count("checks of the whole history");
+  count("commits") += history_.acknowledged();
+  count("frames committed and compared") += history_.checks();
+  count("changes of writer") += rm_counts_.reigns;
+  count("changes of writer under load") += rm_counts_.reigns_under_load;
+  count("failed candidacies") += rm_counts_.failed_candidacies;
+  count("members changed") += rm_counts_.members_changed;
+  count("changes of members refused") += rm_counts_.changes_refused;
+  count("frames followed") += rm_counts_.frames_followed;
+  count("readers that went to another node") += rm_counts_.followers_moved;
+  count("outcomes asked") += rm_counts_.outcomes;
+  count("readers overtaken by a purge") += rm_counts_.overtaken_by_purge;
+  for (Rm& rm : rms_) rm.process = nullptr;
+  for (const auto& node : nodes_) node->collect(report_.counts);
+}
+
+}  // namespace varve

@@ -1,0 +1,110 @@
+#include "tests/simulation/cluster/cluster_node.h"
+
+#include <fmt/format.h>
+
+#include "tests/simulation/rotten_sector.h"
+
+namespace varve {
+
+ClusterNode::ClusterNode(SimWorld& world, std::string name, NodeOptions options, FaultCounts& faults, PlannedFaults::Trace trace)
+    : world_(world),
+      name_(std::move(name)),
+      machine_(world.add_machine(name_)),
+      options_(std::move(options)),
+      faults_(machine_.disk(), faults, std::move(trace)) {
+  options_.name = name_;
+  options_.directory = kDirectory;
+  options_.listen = address();
+}
+
+void ClusterNode::start() {
+  start_error_.reset();
+  starting_ = true;
+  tasks_.add(do_start());
+}
+
+Task<void> ClusterNode::do_start() {
+  auto started = co_await JournalNode::start(machine_.seams(), options_);
+  starting_ = false;
+  if (started)
+    node_ = kj::mv(*started);
+  else
+    start_error_ = started.error();
+}
+
+void ClusterNode::clear_away() {
+  tasks_.clear();
+  starting_ = false;
+  if (JournalCopy* there = copy()) {
+    const CopyCounts& c = there->counts();
+    counted_.cuts += c.cuts;
+    counted_.frames_pulled += c.frames_pulled;
+    counted_.pulls += c.pulls;
+    counted_.mends += c.mends;
+    counted_.restarts += c.restarts;
+    counted_.reopens += c.reopens;
+    counted_.settled += c.settled;
+    counted_.refused_old_epoch += c.refused_old_epoch;
+  }
+  node_ = nullptr;
+}
+
+void ClusterNode::kill() {
+  clear_away();
+  machine_.kill_connections();
+}
+
+void ClusterNode::lose_power() {
+  machine_.power_off();
+  clear_away();
+}
+
+void ClusterNode::power_on(Random& random) {
+  clear_away();
+  machine_.power_on(random);
+}
+
+bool ClusterNode::has_journal() {
+  // Only a copy that is open has its directory for sure.
+  return copy() != nullptr;
+}
+
+std::vector<std::string> ClusterNode::files() {
+  return has_journal() ? files_in(machine_.disk(), fmt::format("{}/{}", kDirectory, kJournal)) : std::vector<std::string>();
+}
+
+void ClusterNode::wipe() {
+  for (const std::string& path : machine_.disk().list(fmt::format("{}/{}", kDirectory, kJournal)))
+    machine_.disk().remove_file(fmt::format("{}/{}/{}", kDirectory, kJournal, path));
+}
+
+void ClusterNode::restore(const SimDiskState& state) {
+  machine_.disk().restore(state);
+}
+
+void ClusterNode::check(ClusterHistory& history) {
+  JournalCopy* held = copy();
+  if (held == nullptr || held->failure()) return;
+  held->check_invariants();
+  const std::shared_ptr<LocalLog> log = held->log();
+  Epoch& promised = promised_[log->disk_id()];
+  if (log->promised() < promised)
+    throw Violation{fmt::format("{}: promised epoch {}, which goes back behind {}", name_, log->promised().value, promised.value)};
+  promised = log->promised();
+  history.committed(log->committed(), name_);
+  for (const LogPosition& branch : log->branches()) history.stored(branch, name_);
+}
+
+void ClusterNode::collect(std::map<std::string, std::uint64_t>& counts) {
+  clear_away();
+  counts["tails cut"] += counted_.cuts;
+  counts["pulls"] += counted_.pulls;
+  counts["frames pulled"] += counted_.frames_pulled;
+  counts["repairs from a peer"] += counted_.mends;
+  counts["starts from a later point"] += counted_.restarts;
+  counts["failed logs opened again"] += counted_.reopens;
+  counts["unknown tails settled"] += counted_.settled;
+  counts["old epochs refused"] += counted_.refused_old_epoch;
+}
+
+}  // namespace varve
