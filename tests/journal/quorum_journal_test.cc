@@ -119,6 +119,7 @@ TEST_F(QuorumJournalTest, reading_without_a_writer_goes_past_a_member_that_was_a
   for (unsigned node = 1; node <= 3; ++node) {
     cluster_.kill(node);
     rm_.append_many(10);
+    pass(std::chrono::seconds(1));  // the others know what is committed
     rm_.die();
     cluster_.start(node);
     begin_reading();
