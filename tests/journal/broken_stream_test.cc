@@ -11,7 +11,7 @@ namespace {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"  // kj::AsyncIoStream has no virtual destructor; kj::Own knows the class itself
 // As a socket whose peer has reset it: every call throws at once.
-class BrokenStream final : public kj::AsyncIoStream {
+class ResetStream final : public kj::AsyncIoStream {
  public:
   kj::Promise<size_t> tryRead(void*, size_t, size_t) override { broken(); }
   kj::Promise<void> write(const void*, size_t) override { broken(); }
@@ -24,9 +24,9 @@ class BrokenStream final : public kj::AsyncIoStream {
 };
 #pragma GCC diagnostic pop
 
-TEST(StreamChannel, a_stream_that_throws_at_once_is_a_closed_connection) {
+TEST(BrokenStream, that_throws_at_once_is_a_closed_connection) {
   SimWorld world;
-  StreamChannel channel(kj::heap<BrokenStream>(), "n1");
+  StreamChannel channel(kj::heap<ResetStream>(), "n1");
   channel.send(control_head(StreamKind::kStored));
   world.run_ready();
   EXPECT_EQ(channel.unsent_bytes(), 0u);
