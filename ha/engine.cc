@@ -1,7 +1,6 @@
 // The public library's Engine: one thread with the event loop and the real world, and the ways onto it from other threads.
 #include "varve/engine.h"
 
-#include <fmt/format.h>
 #include <kj/debug.h>
 #include <pthread.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "ha/replica.h"
 #include "journal/journal_url.h"
 #include "journal/local_journal.h"
+#include "journal/quorum_journal.h"
 #include "journal/shared_journal.h"
 
 namespace varve {
@@ -97,7 +97,12 @@ Result<void> LoopEngine::start(std::string image_path, JournalUrl url) {
 
 void LoopEngine::run(std::string image_path, JournalUrl url, std::promise<Result<void>>& opened) {
   pthread_setname_np(pthread_self(), "varve-loop");
-  RealSeams real(RealSeamsOptions{.worker_threads = options_.image_threads, .log = options_.log});
+  RealSeamsOptions seams;
+  seams.worker_threads = options_.image_threads;
+  seams.log = options_.log;
+  // Spinning for a disk's thread pays; spinning for nodes takes the processors from those that run beside.
+  if (url.kind == JournalUrl::Kind::kQuorum) seams.longest_spin = std::chrono::nanoseconds(0);
+  RealSeams real(std::move(seams));
   Tasks tasks;
   tasks_ = &tasks;
   auto stop = kj::newPromiseAndFulfiller<void>();
@@ -125,8 +130,12 @@ void LoopEngine::run(std::string image_path, JournalUrl url, std::promise<Result
 }
 
 Task<Result<kj::Own<Replica>>> LoopEngine::open_replica(Seams seams, std::string image_path, JournalUrl url) {
-  const auto allowed = co_await check_images(seams.disk, url.path, image_path);
-  if (!allowed) co_return fail(allowed.error());
+  // A quorum is formatted by an administrator; the others are made when they are opened, unless there are images of another one.
+  if (url.kind != JournalUrl::Kind::kQuorum) {
+    const auto allowed = co_await check_images(seams.disk, url.path, image_path);
+    if (!allowed) co_return fail(allowed.error());
+  }
+  const bool is_quorum = url.kind == JournalUrl::Kind::kQuorum;
   auto journal = co_await open_journal(seams, std::move(url));
   if (!journal) co_return fail(journal.error());
   auto directory = co_await seams.disk.create_directory(image_path);
@@ -138,10 +147,21 @@ Task<Result<kj::Own<Replica>>> LoopEngine::open_replica(Seams seams, std::string
   config.writer_name = options_.writer_name.empty() ? config.host : options_.writer_name;
   config.checkpoint = checkpoint_policy(options_);
   config.image_chunk_bytes = options_.image_chunk_bytes;
+  if (is_quorum) {
+    // While one frame is under way, its bytes and syncs cost less than the round trip of a second small one.
+    config.ahead_bytes = 64u << 10;
+    config.soon_applied_transactions = SIZE_MAX;
+    config.soon_applied_for = std::chrono::microseconds(200);
+  }
   co_return co_await Replica::open(seams, kj::mv(*journal), kj::mv(*images), std::move(config), machine_, queue_);
 }
 
 Task<Result<kj::Own<Journal>>> LoopEngine::open_journal(Seams seams, JournalUrl url) {
+  if (url.kind == JournalUrl::Kind::kQuorum) {
+    auto quorum = co_await QuorumJournal::open(seams, std::move(url), quorum_options(options_));
+    if (!quorum) co_return fail(quorum.error());
+    co_return kj::Own<Journal>(kj::mv(*quorum));
+  }
   if (url.kind == JournalUrl::Kind::kShared) {
     auto shared = co_await SharedJournal::open(seams, url.path, log_options(options_), roll_policy(options_));
     if (!shared) co_return fail(shared.error());
@@ -242,10 +262,6 @@ Result<void> LoopEngine::close() {
 Result<std::unique_ptr<Engine>> Engine::open(Options options, StateMachine& machine) {
   TRY(check_options(options));
   ASSIGN_OR_RETURN(JournalUrl url, parse_journal_url(options.journal));
-  if (url.kind == JournalUrl::Kind::kQuorum)
-    return fail(ErrorCode::kInvalidArgument,
-                fmt::format("journal address \"{}\": this kind of journal is not built yet; use file:///DIRECTORY or shared:///DIRECTORY",
-                            options.journal));
   ASSIGN_OR_RETURN(std::string images, image_path(options));
   auto engine = std::make_unique<LoopEngine>(std::move(options), machine);
   auto started = engine->start(std::move(images), std::move(url));

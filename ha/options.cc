@@ -62,6 +62,13 @@ RollPolicy roll_policy(const Options& o) {
   return {.transactions_max = o.segment_transactions_max, .age_max = o.segment_age_max};
 }
 
+QuorumOptions quorum_options(const Options& o) {
+  QuorumOptions options;
+  options.writer.segment_bytes = round_up(o.segment_bytes_max, kPageBytes);
+  options.writer.roll = roll_policy(o);
+  return options;
+}
+
 CheckpointPolicy checkpoint_policy(const Options& o) {
   CheckpointPolicy policy;
   policy.transactions = o.checkpoint_transactions;

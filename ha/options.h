@@ -7,6 +7,7 @@
 #include "editlog/local_log.h"
 #include "ha/submit_queue.h"
 #include "journal/local_journal.h"
+#include "journal/quorum_journal.h"
 #include "varve/engine.h"
 
 namespace varve {
@@ -19,6 +20,7 @@ Result<std::string> image_path(const Options& options);
 
 LocalLogOptions log_options(const Options& options);
 RollPolicy roll_policy(const Options& options);
+QuorumOptions quorum_options(const Options& options);
 CheckpointPolicy checkpoint_policy(const Options& options);
 SubmitQueueOptions queue_options(const Options& options);
 

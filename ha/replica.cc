@@ -17,9 +17,6 @@ constexpr std::uint64_t kInlineBytesMax = 64u << 10;
 constexpr std::uint64_t kAheadBytesMax = 8u << 20;
 // Transactions applied before the loop looks at the disk and the queue again: the disk idles for half of a slice on average.
 constexpr std::size_t kSliceTransactions = 32;
-// A frame is applied at once, while the disk idles, up to so many transactions and so long: about what waking the disk's thread takes.
-constexpr std::size_t kSoonAppliedTransactions = 128;
-constexpr double kSoonAppliedNs = 50e3;
 // How long a checkpoint rests after a piece of work, and at most: it must end.
 constexpr int kRestForWork = 3;
 constexpr std::chrono::nanoseconds kRestMax = std::chrono::milliseconds(10);
@@ -60,7 +57,8 @@ Task<Result<void>> Replica::recover() {
   // With its EpochStart committed everything below it is: the rest, and the EpochStart itself.
   replayed = co_await replay(*journal_, machine_, state);
   if (!replayed) co_return fail(replayed.error());
-  CHECK(state.position == writer_->committed(), state.position.txid.value, writer_->committed().txid.value);
+  // A quorum's writer may have framed control transactions of its own meanwhile; data only comes from here.
+  CHECK(state.position.txid <= writer_->committed().txid, state.position.txid.value, writer_->committed().txid.value);
 
   applied_ = state.position;
   applied_txid_ = state.position.txid;
@@ -72,12 +70,12 @@ Task<Result<void>> Replica::recover() {
   co_return ok();
 }
 
-void Replica::pump() {
+// A frame that still fills is taken only when the journal would be idle and `partial` says so; full ones are sealed ahead of it.
+void Replica::take_frames(bool partial) {
   if (failure_ || pumping_) return;
   pumping_ = true;
-  // A frame that still fills is taken only when the disk would be idle; full ones are sealed ahead of it.
   while (!failure_ && (in_flight_ == 0 || in_flight_bytes_ < kAheadBytesMax)) {
-    auto batch = in_flight_ == 0 ? queue_.take() : queue_.take_full();
+    auto batch = in_flight_ == 0 && partial ? queue_.take() : queue_.take_full(config_.ahead_bytes);
     if (!batch) break;
     append(std::move(*batch));
   }
@@ -141,7 +139,8 @@ void Replica::fail_reign(const Error& error) {
 bool Replica::soon_applied() const {
   if (apply_running_ || applying_.size() != 1) return false;
   const std::size_t transactions = applying_.front().completions.size();
-  return transactions <= kSoonAppliedTransactions && apply_cost_ * static_cast<double>(transactions) <= kSoonAppliedNs;
+  return transactions <= config_.soon_applied_transactions &&
+         apply_cost_ * static_cast<double>(transactions) <= static_cast<double>(config_.soon_applied_for.count());
 }
 
 void Replica::start_applying() {
@@ -159,7 +158,7 @@ Task<void> Replica::apply_committed() {
     while (true) {
       apply_slice(applying, cursor, index);
       if (index == applying.completions.size()) break;
-      pump();
+      take_frames(!far_away());                                  // what these are answered with goes into one frame, or several large ones
       co_await seams_.clock.after(std::chrono::nanoseconds(0));  // the loop sees what the disk has done meanwhile
     }
     finish_frame(applying);

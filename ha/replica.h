@@ -34,6 +34,10 @@ struct ReplicaConfig {
   std::string host;
   CheckpointPolicy checkpoint;
   std::size_t image_chunk_bytes = 1u << 20;
+  // What a round trip to the journal allows. The defaults are those of a local disk.
+  std::uint64_t ahead_bytes = UINT64_MAX;             // a frame of so many bytes follows those under way, full or not
+  std::size_t soon_applied_transactions = 128;        // a frame is applied at once, before the next one is taken, up to so many
+  std::chrono::nanoseconds soon_applied_for{50'000};  // transactions and so long
 };
 
 class Replica {
@@ -48,7 +52,7 @@ class Replica {
   KJ_DISALLOW_COPY(Replica);
 
   // The queue has something: called on the loop after SubmitQueue's wake.
-  void pump();
+  void pump() { take_frames(true); }
 
   kj::Promise<Result<TxId>> checkpoint() { return checkpointer_->run(); }
   kj::Promise<Result<Outcome>> outcome(Ticket ticket) { return journal_->outcome(ticket); }
@@ -71,6 +75,8 @@ class Replica {
   void refuse(std::vector<Engine::Completion>&& completions, std::uint64_t bytes, const Error& error);
   void fail_reign(const Error& error);
   void start_applying();
+  void take_frames(bool partial);
+  bool far_away() const { return config_.ahead_bytes != UINT64_MAX; }
   bool soon_applied() const;
   Task<void> apply_committed();
   void apply_slice(Applying& applying, TransactionCursor& cursor, std::size_t& index);

@@ -75,9 +75,9 @@ std::optional<SubmitQueue::Batch> SubmitQueue::take() {
   return pop();
 }
 
-std::optional<SubmitQueue::Batch> SubmitQueue::take_full() {
+std::optional<SubmitQueue::Batch> SubmitQueue::take_full(std::uint64_t enough) {
   std::lock_guard lock(mutex_);
-  if (batches_.size() < 2) return std::nullopt;
+  if (batches_.size() < 2 && (batches_.empty() || batches_.front().bytes < enough)) return std::nullopt;
   return pop();
 }
 

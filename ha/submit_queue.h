@@ -48,8 +48,8 @@ class SubmitQueue {
 
   // The oldest batch, or nothing; after nothing, wake() is called for the next transaction.
   std::optional<Batch> take();
-  // The oldest batch if no more goes into it.
-  std::optional<Batch> take_full();
+  // The oldest batch if no more goes into it, or it has `enough` bytes.
+  std::optional<Batch> take_full(std::uint64_t enough = UINT64_MAX);
   // The bytes of a batch are durable and applied, or failed.
   void release(std::uint64_t bytes);
   // Bytes of transactions in the queue that could be taken now.

@@ -76,6 +76,7 @@ CopyOptions JournalNode::copy_options(const std::string& name) const {
   options.boot = boot_;
   options.log = options_.log;
   options.log.on_damage = DamagePolicy::kServe;
+  options.inline_bytes_max = options_.inline_bytes_max;
   return options;
 }
 

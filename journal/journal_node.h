@@ -38,6 +38,7 @@ struct NodeOptions {
   std::string version;
   LocalLogOptions log;
   SessionLimits session;
+  std::uint64_t inline_bytes_max = 1u << 20;  // a batch up to this is written on the loop itself
   RepairOptions repair;
   unsigned connections_max = 256;
   std::chrono::nanoseconds open_patience = std::chrono::seconds(10);  // until a new connection has said what it wants

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "base/result.h"
@@ -144,6 +145,12 @@ std::vector<std::string> QuorumJournal::addresses() const {
       if (member.role != MemberRole::kWitness && std::ranges::find(all, member.address) == all.end()) all.push_back(member.address);
   if (all.empty())
     for (const auto& [address, problem] : problems_) all.push_back(address);
+  // Those first that know most to be committed: what they do not know they do not give.
+  const auto known = [this](const std::string& address) {
+    const auto seen = seen_.find(address);
+    return seen == seen_.end() ? TxId{0} : seen->second.committed.txid;
+  };
+  if (writer_ == nullptr) std::ranges::stable_sort(all, std::ranges::greater(), known);
   return all;
 }
 
@@ -181,6 +188,10 @@ LogPosition QuorumJournal::start() const {
 }
 
 const std::string& QuorumJournal::configuration() const {
+  if (writer_ != nullptr && writer_->configuration().txid > configuration_txid_) {
+    configuration_ = encode(writer_->configuration());
+    configuration_txid_ = writer_->configuration().txid;
+  }
   return configuration_;
 }
 

@@ -77,8 +77,8 @@ class QuorumJournal final : public Journal {
   std::map<std::string, wire::CopyState> seen_;
   std::map<std::string, std::string> problems_;  // by address; empty: it answered
   TxId known_committed_;
-  std::string configuration_;
-  TxId configuration_txid_;
+  mutable std::string configuration_;  // brought up to the writer's when it is asked for
+  mutable TxId configuration_txid_;
   QuorumWriter* writer_ = nullptr;
 };
 

@@ -19,8 +19,17 @@ std::vector<FrameView> views_of(const std::vector<FramePtr>& frames) {
 }  // namespace
 
 Task<Result<std::vector<FrameView>>> QuorumReader::do_next() {
-  if (at_.txid >= journal_.known_committed()) co_return std::vector<FrameView>();
-  co_return co_await take(true);
+  std::size_t idle = 0;
+  while (at_.txid < journal_.known_committed()) {
+    auto frames = co_await take(false);
+    if (!frames || !frames->empty()) co_return kj::mv(frames);
+    // This member does not know that it is committed, and without a writer nobody tells it; another one may.
+    if (journal_.writer() != nullptr) continue;
+    if (++idle > journal_.addresses().size()) break;
+    stream_ = nullptr;
+    ++next_member_;
+  }
+  co_return std::vector<FrameView>();
 }
 
 Task<Result<std::vector<FrameView>>> QuorumReader::follow() {

@@ -183,7 +183,7 @@ void QuorumWriter::on_contradiction(const std::string& text) {
 void QuorumWriter::end_reign(Error error) {
   if (over_) return;
   over_ = error;
-  over_fulfiller_->fulfill(Error(error));
+  if (error.code() != ErrorCode::kClosed) over_fulfiller_->fulfill(Error(error));  // a close is not news
   std::deque<Pending> pending;
   pending.swap(pending_);
   for (Pending& p : pending) {

@@ -103,9 +103,9 @@ void StreamChannel::make_room(std::uint64_t bytes) {
 }
 
 Task<Result<std::size_t>> StreamChannel::read_some(MutableBytes out, std::size_t least) {
-  kj::Promise<std::size_t> reading = stream_->tryRead(out.data(), least, out.size());
   std::optional<std::size_t> got;
-  try {
+  try {  // the call itself throws too, when the connection is broken already
+    kj::Promise<std::size_t> reading = stream_->tryRead(out.data(), least, out.size());
     got = co_await kj::mv(reading);
   } catch (const kj::Exception& exception) {
     (void)exception;
@@ -188,9 +188,9 @@ Task<void> StreamChannel::write_queued() {
 }
 
 Task<bool> StreamChannel::write_all(kj::Array<kj::ArrayPtr<const kj::byte>> pieces) {
-  kj::Promise<void> writing = stream_->write(pieces);
   bool written = false;
-  try {
+  try {  // as above
+    kj::Promise<void> writing = stream_->write(pieces);
     co_await kj::mv(writing);
     written = true;
   } catch (const kj::Exception& exception) {

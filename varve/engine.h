@@ -22,14 +22,15 @@
 namespace varve {
 
 struct Options {
-  // Where the log lives: "file:///var/lib/rm/journal" (a local directory; created when its parent exists).
+  // Where the log lives: "file:///var/lib/rm/journal" (a local directory; created when its parent exists), or
+  // "quorum://h1:8485,h2:8485,h3:8485/rm1" (journal nodes that were formatted for it; any member that answers names the others).
   std::string journal;
-  // Where the images live; empty: the directory "images" beside a file: journal.
+  // Where the images live, an absolute path; empty: the directory "images" beside a file: journal. A quorum's must be named.
   std::string image_directory;
   // Name written into EpochStart, for people; empty: the host's name.
   std::string writer_name;
 
-  // Log.
+  // Log. The last three are those of each journal node itself when the log is on a quorum.
   std::uint64_t transaction_bytes_max = 64ull << 20;                    // 0 .. 1 GiB
   std::uint32_t frame_bytes_max = 1u << 20;                             // 4 KiB .. 16 MiB; a larger transaction is alone in its frame
   std::uint64_t segment_bytes_max = 64ull << 20;                        // roll at; 64 KiB .. 16 GiB; also what is preallocated
@@ -38,7 +39,7 @@ struct Options {
   std::uint64_t queue_bytes_max = 8ull << 20;      // submitted and not yet durable; submit() blocks or refuses above it
   std::chrono::milliseconds mark_delay{1000};      // an idle log's end is marked as durable after this
   std::uint64_t disk_reserve_bytes = 64ull << 20;  // appends are refused when less is free; closing, sealing, recovery use it
-  bool direct_io = true;                           // the log is written past the page cache where the file system can
+  bool direct_io = true;                           // a local log is written past the page cache where the file system can
 
   // Checkpoints: whichever comes first since the last successful one; 0 switches a trigger off.
   std::uint64_t checkpoint_transactions = 1'000'000;
@@ -103,7 +104,7 @@ class Engine {
   using Completion = std::function<void(Result<Committed>)>;
 
   // Recovers the state into `machine` (newest good image, then the log), becomes the writer and returns when transactions can be
-  // submitted. A missing journal is created. `machine` must outlive the engine and belongs to its thread until close().
+  // submitted. A missing local journal is created. `machine` must outlive the engine and belongs to its thread until close().
   // When it fails, nothing is lost, and nothing on disk has changed but what recovery itself does (docs/recovery.md).
   static Result<std::unique_ptr<Engine>> open(Options options, StateMachine& machine);
 

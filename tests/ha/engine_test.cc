@@ -178,12 +178,12 @@ TEST_F(EngineTest, a_missing_parent_directory_is_one_clear_line) {
   EXPECT_THAT(engine.error().text(), HasSubstr(directory_ + "/no/such"));
 }
 
-TEST_F(EngineTest, kinds_not_built_yet_are_refused_by_name) {
-  options_.journal = "quorum://h1:8485/rm";
-  options_.image_directory = directory_;
+TEST_F(EngineTest, a_quorum_without_an_image_directory_is_refused) {
+  options_.journal = "quorum://127.0.0.1:1/rm";
   const auto engine = Engine::open(options_, machine_);
   ASSERT_FALSE(engine);
   EXPECT_EQ(engine.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_THAT(engine.error().text(), HasSubstr("image_directory"));
 }
 
 }  // namespace

@@ -35,6 +35,22 @@ TEST(Options, image_directory_must_be_absolute) {
   EXPECT_THAT(image_path(options).error().text(), HasSubstr("absolute"));
 }
 
+TEST(Options, images_of_a_quorum_must_be_named) {
+  Options options = good();
+  options.journal = "quorum://h1:8485,h2:8485,h3:8485/rm";
+  ASSERT_FALSE(image_path(options));
+  EXPECT_THAT(image_path(options).error().text(), HasSubstr("image_directory"));
+}
+
+TEST(Options, a_quorum_rolls_as_told) {
+  Options options = good();
+  options.segment_bytes_max = 1u << 20;
+  options.segment_transactions_max = 77;
+  const QuorumOptions quorum = quorum_options(options);
+  EXPECT_EQ(quorum.writer.segment_bytes, 1u << 20);
+  EXPECT_EQ(quorum.writer.roll.transactions_max, 77u);
+}
+
 struct BadOption {
   const char* name;
   void (*set)(Options&);

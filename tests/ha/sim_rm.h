@@ -30,6 +30,7 @@ class SimRm {
     options.image_chunk_bytes = 4096;
     if (!world.disk().exists("/rm")) world.disk().add_directory("/rm");
   }
+  virtual ~SimRm() noexcept {}
 
   Options options;
   std::size_t answers = 0;  // so many completions submit the next transaction
@@ -48,17 +49,17 @@ class SimRm {
   Task<Result<void>> start_task() {
     queue_.emplace(queue_options(options), [this] { wakes_.add(kj::evalLater([this] { pump(); })); });
     machine_.emplace();
-    auto journal = co_await LocalJournal::open(world_.seams(), "/rm/journal", log_options(options), roll_policy(options));
+    auto journal = co_await open_journal();
     if (!journal) co_return fail(journal.error());
-    auto directory = co_await world_.seams().disk.create_directory("/rm/images");
+    auto directory = co_await seams().disk.create_directory("/rm/images");
     if (!directory) co_return fail(directory.error());
-    auto images = co_await ImageDirectory::open(world_.seams(), kj::mv(*directory), (*journal)->namespace_id());
+    auto images = co_await ImageDirectory::open(seams(), kj::mv(*directory), (*journal)->namespace_id());
     if (!images) co_return fail(images.error());
     ReplicaConfig config{.writer_name = "rm1",
                          .host = "simulated",
                          .checkpoint = checkpoint_policy(options),
                          .image_chunk_bytes = options.image_chunk_bytes};
-    auto replica = co_await Replica::open(world_.seams(), kj::mv(*journal), kj::mv(*images), config, *machine_, *queue_);
+    auto replica = co_await Replica::open(seams(), kj::mv(*journal), kj::mv(*images), config, *machine_, *queue_);
     if (!replica) co_return fail(replica.error());
     replica_ = kj::mv(*replica);
     co_return Result<void>();
@@ -103,7 +104,7 @@ class SimRm {
     return closed;
   }
   // The process is gone; what it wrote is still with the operating system.
-  void kill() {
+  virtual void kill() {
     replica_ = nullptr;
     wakes_.clear();
     queue_.reset();
@@ -141,6 +142,15 @@ class SimRm {
     return n;
   }
   const std::vector<Error>& errors() const { return errors_; }
+
+ protected:
+  // Where it runs, and where its log lives.
+  virtual Seams seams() { return world_.seams(); }
+  virtual Task<Result<kj::Own<Journal>>> open_journal() {
+    auto journal = co_await LocalJournal::open(seams(), "/rm/journal", log_options(options), roll_policy(options));
+    if (!journal) co_return fail(journal.error());
+    co_return kj::Own<Journal>(kj::mv(*journal));
+  }
 
  private:
   struct Submitted {

@@ -19,6 +19,10 @@ class QuorumJournalTest : public ::testing::Test {
     auto reigns = rm_.reign();
     ASSERT_TRUE(reigns) << reigns.error().text();
   }
+  void begin_reading() {
+    auto opened = rm_.open();
+    ASSERT_TRUE(opened) << opened.error().text();
+  }
   void pass(std::chrono::nanoseconds time) { cluster_.world().run_for(time); }
   TxId end_of(unsigned node) { return cluster_.copy(node).log()->end().txid; }
   TxId committed_on(unsigned node) { return cluster_.copy(node).log()->committed().txid; }
@@ -107,6 +111,23 @@ TEST_F(QuorumJournalTest, three_members_become_four_and_five_and_three_again_und
   begin();
   rm_.append_many(5);
   (void)cluster;
+}
+
+TEST_F(QuorumJournalTest, reading_without_a_writer_goes_past_a_member_that_was_away_when_the_writer_died) {
+  begin();
+  rm_.append_many(10);
+  for (unsigned node = 1; node <= 3; ++node) {
+    cluster_.kill(node);
+    rm_.append_many(10);
+    pass(std::chrono::seconds(1));  // the others know what is committed
+    rm_.die();
+    cluster_.start(node);
+    begin_reading();
+    EXPECT_EQ(rm_.read_all().size(), 10u + 10u * node) << node;
+    auto reigns = rm_.reign();
+    ASSERT_TRUE(reigns) << reigns.error().text();
+    pass(std::chrono::seconds(1));
+  }
 }
 
 }  // namespace

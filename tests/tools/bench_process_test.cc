@@ -39,7 +39,7 @@ TEST_P(BenchProcessTest, ends_with_the_common_figures) {
 INSTANTIATE_TEST_SUITE_P(Commands, BenchProcessTest,
                          ::testing::Values("log append --payload 100 --inflight 10 --seconds 0.3",
                                            "log replay --transactions 5000 --payload 100", "image save --applications 500",
-                                           "image load --applications 500"));
+                                           "image load --applications 500", "cluster --payload 100 --inflight 10 --seconds 0.3"));
 
 }  // namespace
 }  // namespace varve

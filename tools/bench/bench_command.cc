@@ -1,4 +1,4 @@
-// `varve bench log append|replay`, `varve bench image save|load`, `varve bench checkpoint`, `varve bench memory`.
+// `varve bench log append|replay`, `varve bench image save|load`, `varve bench checkpoint`, `varve bench cluster`, `varve bench memory`.
 #include "tools/bench/bench_command.h"
 
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 
 #include "tools/bench/append_bench.h"
 #include "tools/bench/checkpoint_bench.h"
+#include "tools/bench/cluster_bench.h"
 #include "tools/bench/image_bench.h"
 #include "tools/bench/memory_bench.h"
 #include "tools/bench/replay_bench.h"
@@ -71,6 +72,25 @@ void add_image(CLI::App& group, Command& chosen) {
   options(load, load_bench);
 }
 
+void add_cluster(CLI::App& group, Command& chosen) {
+  auto [command, bench] = add<ClusterBench>(group, "cluster", "Append to a quorum of real daemons on loopback", run_cluster_bench, chosen);
+  command->add_option("--nodes", bench->nodes, "Journal nodes")->check(CLI::Range(1, 9))->capture_default_str();
+  command->add_option("--payload", bench->payload_bytes, "Bytes of a transaction")->capture_default_str();
+  command->add_option("--inflight", bench->inflight, "Transactions under way")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--seconds", bench->seconds, "How long to measure")->check(CLI::PositiveNumber)->capture_default_str();
+  command->add_option("--warmup", bench->warmup_seconds, "Seconds before that")->check(CLI::NonNegativeNumber)->capture_default_str();
+  command->add_option("--rate", bench->rate, "Open loop: transactions per second; 0: closed loop")->capture_default_str();
+  command
+      ->add_option("--fault", bench->fault,
+                   "Then measure as long again with the last node killed, stopped, or with its syncs 100 ms slower (strace)")
+      ->check(CLI::IsMember({"none", "kill", "stop", "slow"}))
+      ->capture_default_str();
+  command->add_option("--followers", bench->followers, "Readers that follow; when they see what is committed")->capture_default_str();
+  command->add_option("--catch-up", bench->catch_up_bytes, "Then kill the last node, write so many bytes, start it, wait until it is level")
+      ->capture_default_str();
+  command->add_option("--segment-bytes", bench->segment_bytes, "Size of a segment; 0: room for the whole run")->capture_default_str();
+}
+
 }  // namespace
 
 void add_bench_commands(CLI::App& app, Command& chosen) {
@@ -78,6 +98,7 @@ void add_bench_commands(CLI::App& app, Command& chosen) {
   group->require_subcommand(1);
   add_log(*group, chosen);
   add_image(*group, chosen);
+  add_cluster(*group, chosen);
   {
     auto [command, bench] =
         add<CheckpointBench>(*group, "checkpoint", "Appends with and without a checkpoint beside them", run_checkpoint_bench, chosen);

@@ -23,7 +23,8 @@ void ClosedLoop::submit(Steady::time_point began) {
 
 void ClosedLoop::completed(const Result<Committed>& done, Steady::time_point began) {
   const auto now = Steady::now();
-  latencies_.add(now - began);
+  note(began, now);
+  if (observer_ && done) observer_(done->txid, now);
   if (!done && !error_) error_ = done.error();
   if (!done || over_.load(std::memory_order_relaxed)) {
     if (++ended_ == inflight_) drained_.release();

@@ -11,8 +11,9 @@ namespace varve {
 
 class ClosedLoop final : public Load {
  public:
-  ClosedLoop(Engine& engine, std::uint64_t inflight, TransactionSource source)
-      : engine_(engine), inflight_(inflight), source_(std::move(source)) {}
+  // `observer`: see Load.
+  ClosedLoop(Engine& engine, std::uint64_t inflight, TransactionSource source, CommitObserver observer = {})
+      : engine_(engine), inflight_(inflight), source_(std::move(source)), observer_(std::move(observer)) {}
 
   void start() override;
   Result<void> finish() override;
@@ -26,6 +27,7 @@ class ClosedLoop final : public Load {
   Engine& engine_;
   const std::uint64_t inflight_;
   const TransactionSource source_;
+  const CommitObserver observer_;
   std::uint64_t next_ = 0;
   std::uint64_t ended_ = 0;
   std::atomic<bool> over_{false};

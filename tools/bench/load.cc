@@ -25,6 +25,7 @@ LoadFigures measure_while(Engine& engine, Load& load, const std::function<void()
   engine.inspect([&] {
     figures.seconds = std::chrono::duration<double>(Steady::now() - began).count();
     figures.latencies = load.latencies();
+    figures.longest_pause = load.longest_pause();
   });
   figures.cpu_seconds = process_cpu_seconds() - cpu0;
   const Status after = engine.status();

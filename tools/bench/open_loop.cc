@@ -28,7 +28,9 @@ void OpenLoop::run() {
     for (auto at = due(submitted_); at <= now; at = due(submitted_)) {
       const Bytes transaction = source_(submitted_++);
       engine_.submit(transaction, [this, at](const Result<Committed>& done) {
-        latencies_.add(Steady::now() - at);
+        const auto ended = Steady::now();
+        note(at, ended);
+        if (observer_ && done) observer_(done->txid, ended);
         if (!done && !error_) {
           error_ = done.error();
           over_ = true;

@@ -12,7 +12,8 @@ namespace varve {
 
 class OpenLoop final : public Load {
  public:
-  OpenLoop(Engine& engine, double rate, TransactionSource source) : engine_(engine), rate_(rate), source_(std::move(source)) {}
+  OpenLoop(Engine& engine, double rate, TransactionSource source, CommitObserver observer = {})
+      : engine_(engine), rate_(rate), source_(std::move(source)), observer_(std::move(observer)) {}
 
   void start() override;
   Result<void> finish() override;
@@ -26,6 +27,7 @@ class OpenLoop final : public Load {
   Engine& engine_;
   const double rate_;
   const TransactionSource source_;
+  const CommitObserver observer_;
   std::thread thread_;
   Steady::time_point began_;
   std::atomic<bool> over_{false};

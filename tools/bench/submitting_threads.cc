@@ -13,7 +13,7 @@ void SubmittingThreads::run() {
   while (!over_.load(std::memory_order_relaxed)) {
     room.acquire();
     engine_.submit(payload_, [this, &room, began = Steady::now()](const Result<Committed>& done) {
-      latencies_.add(Steady::now() - began);
+      note(began, Steady::now());
       if (!done && !error_) {
         error_ = done.error();
         over_ = true;

@@ -9,11 +9,13 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <random>
 #include <thread>
 #include <vector>
 
 #include "base/result.h"
+#include "tools/demo/dying_nodes.h"
 #include "tools/demo/judge.h"
 #include "tools/demo/life.h"
 #include "tools/demo/life_process.h"
@@ -46,19 +48,23 @@ Result<std::string> make_directory(const std::string& keep) {
 
 class Demo {
  public:
-  Demo(const DemoOptions& options, std::string directory, SharedCounters counters, Judge judge)
+  // `nodes`: those of a quorum; none: the journal is embedded.
+  Demo(const DemoOptions& options, std::string directory, SharedCounters counters, Judge judge, std::optional<DyingNodes> nodes)
       : options_(options),
         directory_(std::move(directory)),
         counters_(std::move(counters)),
         judge_(std::move(judge)),
+        nodes_(std::move(nodes)),
         random_(options.seed) {}
 
   Result<bool> run();
 
  private:
   DemoLifeOptions life_options() const {
-    return {directory_, directory_ + "/counters", options_.trace, options_.transactions, options_.window, options_.seed};
+    const std::string journal = nodes_ ? nodes_->url() : "file://" + directory_ + "/journal";
+    return {directory_, directory_ + "/counters", journal, options_.trace, options_.transactions, options_.window, options_.seed};
   }
+  std::uint64_t stretch() const { return options_.transactions / (options_.kills + 1); }
   std::uint64_t kill_point(std::uint64_t kill);
   Result<LifeReport> begin_life(LifeProcess& process);
   bool judge(const LifeReport& report);
@@ -70,6 +76,7 @@ class Demo {
   const std::string directory_;
   SharedCounters counters_;
   Judge judge_;
+  std::optional<DyingNodes> nodes_;
   std::mt19937_64 random_;
   std::uint64_t lost_ = 0;
   std::uint64_t wrong_ = 0;
@@ -80,8 +87,7 @@ class Demo {
 
 // Somewhere in the kill's own stretch of the sequence.
 std::uint64_t Demo::kill_point(std::uint64_t kill) {
-  const std::uint64_t stretch = options_.transactions / (options_.kills + 1);
-  return kill * stretch + stretch / 4 + random_() % std::max<std::uint64_t>(stretch / 2, 1);
+  return kill * stretch() + stretch() / 4 + random_() % std::max<std::uint64_t>(stretch() / 2, 1);
 }
 
 Result<LifeReport> Demo::begin_life(LifeProcess& process) {
@@ -110,21 +116,28 @@ bool Demo::judge(const LifeReport& report) {
 
 Result<void> Demo::live_and_die(LifeProcess& process, std::uint64_t kill) {
   const std::uint64_t target = std::max(kill_point(kill), judge_.position() + 1);
+  if (nodes_) TRY(nodes_->plan(judge_.position(), target, stretch()));
+  process.write_line(fmt::format("go {}", judge_.position()));
   const auto began = Steady::now();
   // Dies at its point in the sequence, and only while something is in flight.
-  while (process.running() && (counters_->acknowledged < target || counters_->submitted == counters_->acknowledged)) ::usleep(200);
+  while (process.running() && (counters_->acknowledged < target || counters_->submitted == counters_->acknowledged)) {
+    ::usleep(200);
+    if (nodes_) TRY(nodes_->step(counters_->acknowledged));
+  }
   if (!process.running())
     return fail(ErrorCode::kRefused, fmt::format("the resource manager ended by itself (exit status {})", process.wait()));
   process.kill_and_wait();
   working_seconds_ += seconds_since(began);
   ++kills_;
-  fmt::print("kill -9 number {:2}: {:9} transactions acknowledged, {} in flight\n", kills_, counters_->acknowledged.load(),
-             counters_->submitted - counters_->acknowledged);
+  fmt::print("kill -9 {}number {:2}: {:9} transactions acknowledged, {} in flight\n", nodes_ ? "of the resource manager, " : "", kills_,
+             counters_->acknowledged.load(), counters_->submitted - counters_->acknowledged);
   std::fflush(stdout);
   return ok();
 }
 
 Result<void> Demo::live_to_the_end(LifeProcess& process) {
+  if (nodes_) TRY(nodes_->revive());
+  process.write_line(fmt::format("go {}", judge_.position()));
   const auto began = Steady::now();
   const auto line = process.read_line();
   working_seconds_ += seconds_since(began);
@@ -142,14 +155,15 @@ Result<bool> Demo::run() {
     if (life > 0) recoveries_ms_.push_back(static_cast<double>(report.recovery_us) / 1e3);
     if (!judge(report)) break;
     if (life > options_.kills) break;  // the look after the clean end
-    process.write_line(fmt::format("go {}", judge_.position()));
     if (life < options_.kills)
       TRY(live_and_die(process, life));
     else
       TRY(live_to_the_end(process));
   }
-  fmt::print("\n{} transactions in {:.1f} s, {:.0f} per second while it ran; killed {} times\n", judge_.position(), seconds_since(began),
-             static_cast<double>(judge_.position()) / working_seconds_, kills_);
+  fmt::print("\n{} transactions in {:.1f} s, {:.0f} per second while it ran; killed {} times{}\n", judge_.position(), seconds_since(began),
+             static_cast<double>(judge_.position()) / working_seconds_, kills_,
+             nodes_ ? fmt::format(", and journal nodes {} times", nodes_->kills()) : "");
+  if (nodes_) TRY(nodes_->stop());
   print_summary();
   return lost_ == 0 && wrong_ == 0 && judge_.position() == options_.transactions;
 }
@@ -171,8 +185,8 @@ void Demo::print_summary() const {
   fmt::print("on disk: {} images ({:.1f} MiB), {} segments of log ({:.1f} MiB)\n", images, static_cast<double>(image_bytes) / (1 << 20),
              segments, static_cast<double>(segment_bytes) / (1 << 20));
   fmt::print("\nlost {}, wrong {}\n\n", lost_, wrong_);
-  fmt::print("Look at what it left:\n  varve log cat {}/journal | tail\n  varve image stat {}/images\nand remove it:\n  rm -r {}\n",
-             directory_, directory_, directory_);
+  fmt::print("Look at what it left:\n  varve log cat {}/{} | tail\n  varve image stat {}/images\nand remove it:\n  rm -r {}\n", directory_,
+             nodes_ ? "node1/rm" : "journal", directory_, directory_);
 }
 
 }  // namespace
@@ -181,13 +195,20 @@ Result<bool> run_demo(const DemoOptions& options) {
   ASSIGN_OR_RETURN(Sequence sequence, Sequence::open(options.trace, options.transactions, options.seed));
   ASSIGN_OR_RETURN(std::string directory, make_directory(options.keep));
   ASSIGN_OR_RETURN(SharedCounters counters, SharedCounters::create(directory + "/counters"));
+  std::optional<DyingNodes> nodes;
+  if (options.journal == "quorum") {
+    ASSIGN_OR_RETURN(DyingNodes started, DyingNodes::start(directory, options.seed));
+    nodes.emplace(std::move(started));
+  }
   fmt::print(
-      "Varve demo: a resource manager replays the life of a cluster ({}) on an embedded journal in\n{}\n"
+      "Varve demo: a resource manager replays the life of a cluster ({}) on {} in\n{}\n"
       "and is killed with SIGKILL {} times, always with transactions in flight. Each time it starts again,\n"
       "and its state is compared with what it had acknowledged, which is kept outside of it.\n\n",
-      options.trace.empty() ? "built-in generator" : options.trace, directory, options.kills);
+      options.trace.empty() ? "built-in generator" : options.trace, nodes ? "a quorum of three journal nodes" : "an embedded journal",
+      directory, options.kills);
+  if (nodes) fmt::print("In between the journal nodes are killed as often, one at a time, and started again.\n\n");
   std::fflush(stdout);
-  return Demo(options, std::move(directory), std::move(counters), Judge(std::move(sequence))).run();
+  return Demo(options, std::move(directory), std::move(counters), Judge(std::move(sequence)), std::move(nodes)).run();
 }
 
 }  // namespace varve

@@ -22,6 +22,7 @@ void add_life_command(CLI::App& app, Command& chosen) {
   const auto options = std::make_shared<DemoLifeOptions>();
   command->add_option("--directory", options->directory)->required();
   command->add_option("--counters", options->counters)->required();
+  command->add_option("--journal", options->journal)->required();
   command->add_option("--trace", options->trace);
   command->add_option("--transactions", options->transactions)->required();
   command->add_option("--window", options->window)->required();
@@ -40,12 +41,17 @@ void add_demo_commands(CLI::App& app, Command& chosen) {
   CLI::App* command =
       app.add_subcommand("demo", "Kill a busy resource manager again and again and compare its state with what was acknowledged");
   const auto options = std::make_shared<DemoOptions>();
-  command->add_flag("--embedded", options->embedded, "with the journal embedded in the process (the only kind for now)");
+  command
+      ->add_option("--journal", options->journal,
+                   "embedded: in the process itself; quorum: on three journal nodes that it starts, and kills too, one at a time")
+      ->check(CLI::IsMember({"embedded", "quorum"}))
+      ->capture_default_str();
+  command->add_flag("--embedded", options->embedded, "the same as --journal embedded, which is the default; --journal counts");
   command->add_option("--trace", options->trace, "replay this CSV file, with the columns of openb_pod_list_default.csv")
       ->check(CLI::ExistingFile);
   command->add_option("--keep", options->keep, "leave the journal and images in this directory");
   command->add_option("--transactions", options->transactions, "how many in all")->capture_default_str()->check(CLI::PositiveNumber);
-  command->add_option("--kills", options->kills, "how many times")->capture_default_str();
+  command->add_option("--kills", options->kills, "how many times; with a quorum as many nodes die too")->capture_default_str();
   command->add_option("--seed", options->seed, "of the moments of killing")->capture_default_str();
   command->final_callback([options, &chosen] {
     chosen = [options] {

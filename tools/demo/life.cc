@@ -42,7 +42,8 @@ class Window {
 
 Options engine_options(const DemoLifeOptions& life) {
   Options options;
-  options.journal = "file://" + life.directory + "/journal";
+  options.journal = life.journal;
+  options.image_directory = life.directory + "/images";
   options.writer_name = "varve demo";
   options.segment_bytes_max = 32u << 20;
   options.checkpoint_transactions = std::max<std::uint64_t>(life.transactions / 5, 1000);

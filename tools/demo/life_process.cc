@@ -23,6 +23,7 @@ std::vector<std::string> arguments(const DemoLifeOptions& o) {
   std::vector<std::string> all = {"varve",          "demo-life",
                                   "--directory",    o.directory,
                                   "--counters",     o.counters,
+                                  "--journal",      o.journal,
                                   "--transactions", std::to_string(o.transactions),
                                   "--window",       std::to_string(o.window),
                                   "--seed",         std::to_string(o.seed)};

@@ -123,6 +123,7 @@ int run_daemon(const NodeConfig& config, const std::string& version) {
   const LogSink log = log_to(STDERR_FILENO, LogLevel::kInfo, wall_us);
   RealSeamsOptions options;
   options.worker_threads = 1;
+  options.longest_spin = std::chrono::nanoseconds(0);  // the processors are for those that run beside
   options.log = log;
   RealSeams real(options);
   Daemon daemon(real, config);
