@@ -138,6 +138,50 @@ void ClusterLife::elect() {
   rm.process->stand();
 }
 
+void ClusterLife::elect_both() {
+  trace("elect both");
+  for (Rm& rm : rms_)
+    if (rm.process.get() != nullptr) rm.process->stand();
+}
+
+// Of all nodes only so many, by chance, are there for it.
+void ClusterLife::reach(const Rm& rm, unsigned nodes) {
+  std::vector<std::string> names;
+  for (const auto& node : nodes_) names.push_back(node->name());
+  for (std::size_t i = names.size(); i > 1; --i) std::swap(names[i - 1], names[random_.below(i)]);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i < nodes)
+      world_.network().heal(rm.name, names[i]);
+    else
+      world_.network().cut(rm.name, names[i]);
+  }
+  names.resize(nodes);
+  trace(fmt::format("{} reaches {}", rm.name, fmt::join(names, " ")));
+}
+
+void ClusterLife::quick_reigns() {
+  ++count("quick reigns");
+  for (std::uint64_t left = 2 + random_.below(4); left > 0; --left) {
+    Rm& rm = random_rm();
+    if (rm.process.get() == nullptr) continue;
+    reach(rm, 3 + static_cast<unsigned>(random_.below(3)));
+    rm.process->stand();
+    pass(random_.percent(50) ? std::chrono::nanoseconds(microseconds(random_.below(20'000)))
+                             : std::chrono::nanoseconds(milliseconds(random_.below(800))));
+    if (random_.percent(60)) submit();
+    if (random_.percent(50)) pass(microseconds(random_.below(3000)));
+    reach(rm, static_cast<unsigned>(random_.below(4)));
+    submit();
+    pass(microseconds(random_.below(20'000)));
+    if (random_.percent(20)) lose_power();
+    if (random_.percent(20)) kill_node();
+    if (random_.percent(20)) lose_all_power();
+    if (random_.percent(30)) kill_rm();
+    if (random_.percent(20)) change_members_in_haste();
+  }
+  if (random_.percent(60)) mend_network();
+}
+
 void ClusterLife::submit() {
   const std::uint64_t transactions = 1 + random_.below(random_.percent(10) ? 200 : 20);
   trace(fmt::format("submit {}", transactions));
@@ -426,25 +470,7 @@ bool ClusterLife::may_impair(ClusterNode& node) {
   return node.runs() || !now.contains(node.name());
 }
 
-void ClusterLife::rot() {
-  ClusterNode& node = random_node();
-  if (!may_impair(node)) return;
-  const std::vector<std::string> files = node.files();
-  if (files.empty()) return;
-  std::string path = files[random_.below(files.size())];
-  if (random_.percent(60))
-    for (const std::string& file : files)
-      if (file.find("edits_inprogress") != std::string::npos) path = file;
-  if (path.ends_with("/reserve") || path.ends_with(".tmp") || path.ends_with("/VERSION") || path.find(".damaged") != std::string::npos)
-    return;
-  const std::uint64_t size = node.machine().disk().size_of(path);
-  // Near where frames are written, mostly.
-  std::uint64_t offset = random_.below(size);
-  if (JournalCopy* copy = node.copy(); copy != nullptr && random_.percent(70)) {
-    const std::uint64_t used = copy->log()->segment_bytes_used();
-    if (used > 0 && path.find("inprogress") != std::string::npos)
-      offset = std::min(size - 1, 4096 + (used - 1 - random_.below(std::min<std::uint64_t>(used, 2048))));
-  }
+void ClusterLife::rot_at(ClusterNode& node, const std::string& path, std::uint64_t offset) {
   trace(fmt::format("a bit rots on {}: {} at {}", node.name(), path, offset));
   ++count("bits rotten");
   impaired_.insert(node.name());
@@ -453,6 +479,57 @@ void ClusterLife::rot() {
     restart_later(node);
   }
   rotten_.emplace(node.name(), RottenSector(node.machine().disk(), path, offset));
+}
+
+void ClusterLife::rot() {
+  ClusterNode& node = random_node();
+  if (!may_impair(node)) return;
+  const std::vector<std::string> files = node.files();
+  if (files.empty()) return;
+  const std::string path = files[random_.below(files.size())];
+  if (path.ends_with("/reserve") || path.ends_with(".tmp") || path.ends_with("/VERSION") || path.find(".damaged") != std::string::npos)
+    return;
+  rot_at(node, path, random_.below(node.machine().disk().size_of(path)));
+}
+
+// The file that grows; empty: there is none.
+std::string ClusterLife::newest_file(ClusterNode& node) {
+  std::string newest;
+  for (const std::string& path : node.files())
+    if (path.find("/edits_inprogress_") != std::string::npos && path.find('.') == std::string::npos) newest = std::max(newest, path);
+  return newest;
+}
+
+// Where its last frames are, on one of few voters that have them: the others are away, and then it is those that come back first.
+void ClusterLife::rot_of_the_newest() {
+  ClusterNode& node = random_node();
+  ClusterNode& away = random_node();
+  const std::set<std::string> all = voters();
+  if (!may_impair(node) || node.copy() == nullptr || &away == &node || !all.contains(node.name())) return;
+  if (random_.percent(60)) {
+    trace(fmt::format("{} alone", away.name()));
+    for (const Rm& rm : rms_) world_.network().cut(away.name(), rm.name);
+    submit();
+    pass(milliseconds(random_.below(100)));
+    if (voters() != all || node.copy() == nullptr || !impaired_.empty()) return;
+  }
+  const std::uint64_t used = node.copy()->log()->segment_bytes_used();
+  const std::string path = newest_file(node);
+  if (path.empty() || used == 0) return;
+  rot_at(node, path, 4096 + used - 1 - random_.below(std::min<std::uint64_t>(used, 4096)));
+  if (random_.percent(50)) return;
+  if (node.runs()) node.kill();
+  node.down_until = world_.clock().now() + milliseconds(random_.below(200));
+  world_.network().heal_all();
+  for (const auto& other : nodes_) {
+    if (other.get() == &node || other.get() == &away || !other->runs() || !random_.percent(80)) continue;
+    trace(fmt::format("kill {}", other->name()));
+    other->kill();
+    restart_later(*other);
+  }
+  if (random_.percent(50)) kill_rm();
+  elect();
+  pass(milliseconds(random_.below(3000)));
 }
 
 void ClusterLife::wipe_disk() {
@@ -526,6 +603,24 @@ void ClusterLife::change_members() {
   wire::ChangeRequest request;
   request.change = wire::AddMember{*disk, node.address()};
   rm->change(std::move(request));
+}
+
+// Without a look at what is committed: that is for the writer to refuse.
+void ClusterLife::change_members_in_haste() {
+  for (Rm& rm : rms_) {
+    if (rm.process.get() == nullptr || !rm.process->reigns()) continue;
+    const Configuration configuration = rm.process->quorum()->configuration();
+    for (std::uint64_t left = 1 + random_.below(2); left > 0; --left) {
+      const Member& member = configuration.members[random_.below(configuration.members.size())];
+      const auto voting = std::ranges::count_if(configuration.members, [](const Member& m) { return m.role == MemberRole::kVoter; });
+      if (member.role == MemberRole::kVoter && voting <= 3) continue;
+      trace(fmt::format("remove {} in haste", member.address));
+      wire::ChangeRequest request;
+      request.change = wire::RemoveMember{member.disk};
+      request.force = random_.percent(50);
+      rm.process->change(std::move(request));
+    }
+  }
 }
 
 // --- The end ---

@@ -38,6 +38,11 @@ class ClusterLife {
   void ask_outcomes();
   void pass(std::chrono::nanoseconds time);
 
+  // Reigns that follow each other closely, each of a writer that loses its nodes while it appends: here logs part.
+  void quick_reigns();
+  // Two that believe to be elected at the same moment.
+  void elect_both();
+
   // --- Faults ---
   void kill_node();
   void lose_power();
@@ -51,8 +56,10 @@ class ClusterLife {
   void mend_network();
   void set_clocks();
   void rot();
+  void rot_of_the_newest();
   void wipe_disk();
   void change_members();
+  void change_members_in_haste();
 
   void end_well();
 
@@ -77,6 +84,9 @@ class ClusterLife {
   std::set<std::string> voters();
   bool is_impaired(ClusterNode& node);
   bool may_impair(ClusterNode& node);
+  void reach(const Rm& rm, unsigned nodes);
+  void rot_at(ClusterNode& node, const std::string& path, std::uint64_t offset);
+  std::string newest_file(ClusterNode& node);
   void mend_everything();
   void demand(bool holds, std::string text) {
     if (!holds) throw Violation{std::move(text)};
