@@ -199,10 +199,13 @@ void ClusterLife::roll_or_purge() {
     rm->roll();
     return;
   }
-  // Not below what the followers have read: an image of theirs would have to be there.
-  TxId limit = rm->quorum()->committed().txid;
-  for (Rm& other : rms_)
-    if (other.process.get() != nullptr) limit = std::min(limit, other.process->followed());
+  // An image holds what a reader has read: one of them all, mostly, but it may be that others are overtaken.
+  const bool overtakes = random_.percent(40);
+  TxId limit = overtakes ? TxId{0} : rm->quorum()->committed().txid;
+  for (Rm& other : rms_) {
+    if (other.process.get() == nullptr) continue;
+    limit = overtakes ? std::max(limit, other.process->followed()) : std::min(limit, other.process->followed());
+  }
   if (limit.value < 50) return;
   trace(fmt::format("purge up to {}", limit.value - 20));
   ++count("purges");
@@ -242,6 +245,10 @@ void ClusterLife::check() {
   }
   for (const auto& node : nodes_) {
     node->check(history_);
+    JournalCopy* copy = node->copy();
+    const bool unknown = copy != nullptr && !copy->failure() && !copy->log()->tail_certain();
+    if (unknown && unknown_.insert(node->name()).second) ++count("unknown tails");
+    if (copy != nullptr && !unknown) unknown_.erase(node->name());
     if (impaired_.contains(node->name()) && !is_impaired(*node)) {
       trace(fmt::format("{} is whole again", node->name()));
       impaired_.erase(node->name());
@@ -481,9 +488,17 @@ void ClusterLife::rot_at(ClusterNode& node, const std::string& path, std::uint64
   rotten_.emplace(node.name(), RottenSector(node.machine().disk(), path, offset));
 }
 
+ClusterNode* ClusterLife::node_to_impair() {
+  const std::size_t first = random_.below(nodes_.size());
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (ClusterNode& node = *nodes_[(first + i) % nodes_.size()]; may_impair(node)) return &node;
+  return nullptr;
+}
+
 void ClusterLife::rot() {
-  ClusterNode& node = random_node();
-  if (!may_impair(node)) return;
+  ClusterNode* chosen = node_to_impair();
+  if (chosen == nullptr) return;
+  ClusterNode& node = *chosen;
   const std::vector<std::string> files = node.files();
   if (files.empty()) return;
   const std::string path = files[random_.below(files.size())];
@@ -502,11 +517,17 @@ std::string ClusterLife::newest_file(ClusterNode& node) {
 
 // Where its last frames are, on one of few voters that have them: the others are away, and then it is those that come back first.
 void ClusterLife::rot_of_the_newest() {
-  ClusterNode& node = random_node();
-  ClusterNode& away = random_node();
+  // Most of the time somebody is impaired, or away.
+  if (random_.percent(70)) {
+    mend_network();
+    pass(milliseconds(random_.below(1500)));
+  }
   const std::set<std::string> all = voters();
-  if (!may_impair(node) || node.copy() == nullptr || &away == &node || !all.contains(node.name())) return;
-  if (random_.percent(60)) {
+  ClusterNode* chosen = node_to_impair();
+  if (chosen == nullptr || chosen->copy() == nullptr || !all.contains(chosen->name())) return;
+  ClusterNode& node = *chosen;
+  ClusterNode& away = random_node();
+  if (&away != &node && random_.percent(60)) {
     trace(fmt::format("{} alone", away.name()));
     for (const Rm& rm : rms_) world_.network().cut(away.name(), rm.name);
     submit();
@@ -541,7 +562,14 @@ void ClusterLife::wipe_disk() {
   emptied_.insert(node.name());
   node.kill();
   node.wipe();
-  restart_later(node);
+  if (random_.percent(50)) {
+    restart_later(node);
+    return;
+  }
+  // Somebody is in a hurry, and the old disk is a member still.
+  node.start();
+  pass(milliseconds(random_.below(200)));
+  make_learner(node);
 }
 
 // --- Members ---
@@ -590,15 +618,21 @@ void ClusterLife::change_members() {
     trace(fmt::format("{} gets a new disk", node.name()));
     return;
   }
+  make_learner(node);
+}
+
+// Formats an empty copy on it, and asks the writer to add it.
+void ClusterLife::make_learner(ClusterNode& node) {
+  const std::set<std::string> members = voters();
   const JournalCopy* like = nullptr;
   for (const auto& other : nodes_)
-    if (member_of(*other) != nullptr && other->copy() != nullptr && !other->copy()->failure() && !impaired_.contains(other->name()))
+    if (members.contains(other->name()) && other->copy() != nullptr && !other->copy()->failure() && !impaired_.contains(other->name()))
       like = other->copy();
   if (like == nullptr) return;
   trace(fmt::format("add {}", node.name()));
   auto formatting = format_learner(world_.machine("rm1").seams(), node.address(), ClusterNode::kJournal, like->state(), seconds(2));
   auto disk = world_.wait(kj::mv(formatting));
-  rm = reigning();
+  ClusterRm* rm = reigning();
   if (!disk || rm == nullptr) return;
   wire::ChangeRequest request;
   request.change = wire::AddMember{*disk, node.address()};

@@ -84,6 +84,8 @@ class ClusterLife {
   std::set<std::string> voters();
   bool is_impaired(ClusterNode& node);
   bool may_impair(ClusterNode& node);
+  ClusterNode* node_to_impair();  // nullptr: none may be
+  void make_learner(ClusterNode& node);
   void reach(const Rm& rm, unsigned nodes);
   void rot_at(ClusterNode& node, const std::string& path, std::uint64_t offset);
   std::string newest_file(ClusterNode& node);
@@ -104,6 +106,7 @@ class ClusterLife {
   QuorumOptions quorum_options_;
   std::set<std::string> impaired_;              // nodes whose disk lost or spoilt something, until they are whole again
   std::map<std::string, RottenSector> rotten_;  // by node, as long as it stands somewhere
+  std::set<std::string> unknown_;               // nodes that do not know where their log ends
   std::set<std::string> full_;
   std::set<std::string> emptied_;  // whose copy is gone: to be removed from the members before anything else
   bool over_ = false;              // no more faults
