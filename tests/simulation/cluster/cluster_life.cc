@@ -58,7 +58,12 @@ QuorumOptions random_quorum_options(SimRandom& random) {
 }  // namespace
 
 ClusterLife::ClusterLife(SimWorld& world, SimRandom& random, const ClusterOptions& options, ClusterReport& report)
-    : world_(world), random_(random), options_(options), report_(report), quorum_options_(random_quorum_options(random)) {
+    : world_(world),
+      random_(random),
+      options_(options),
+      report_(report),
+      voters_at_first_(random.percent(60) ? 3 : 4 + static_cast<unsigned>(random.below(2))),
+      quorum_options_(random_quorum_options(random)) {
   for (unsigned i = 1; i <= kNodes; ++i)
     nodes_.push_back(std::make_unique<ClusterNode>(world_, fmt::format("n{}", i), random_node_options(random_), report_.disk_faults,
                                                    [this, i](std::string_view line) { trace(fmt::format("n{}{}", i, line)); }));
@@ -89,7 +94,7 @@ void ClusterLife::trace(const std::string& line) {
 
 std::vector<std::string> ClusterLife::hosts() const {
   std::vector<std::string> hosts;
-  for (unsigned i = 0; i < kVoters; ++i) hosts.push_back(nodes_[i]->address());
+  for (unsigned i = 0; i < voters_at_first_; ++i) hosts.push_back(nodes_[i]->address());
   return hosts;
 }
 
@@ -157,6 +162,33 @@ void ClusterLife::reach(const Rm& rm, unsigned nodes) {
   }
   names.resize(nodes);
   trace(fmt::format("{} reaches {}", rm.name, fmt::join(names, " ")));
+}
+
+void ClusterLife::lose_power_with_a_promise() {
+  Rm& rm = random_rm();
+  Rm& other = rms_[&rm == rms_.data() ? 1 : 0];
+  if (rm.process.get() == nullptr || other.process.get() == nullptr || !other.process->reigns() || rm.process->reigns()) return;
+  const Epoch before = other.process->quorum()->epoch();
+  trace(fmt::format("{} will be promised an epoch", rm.name));
+  reach(rm, kNodes);
+  rm.process->stand();
+  const auto promised = [&](const auto& node) { return node->copy() != nullptr && node->copy()->fence() > before; };
+  for (unsigned left = 400; left > 0 && !std::ranges::any_of(nodes_, promised); --left) pass(microseconds(250));
+  pass(microseconds(random_.below(4000)));
+  reach(rm, static_cast<unsigned>(random_.below(2)));
+  for (const auto& node : nodes_) {
+    if (node->machine().is_off() || random_.percent(30)) continue;
+    trace(fmt::format("{} loses its power", node->name()));
+    ++count("power losses");
+    node->lose_power();
+    node->down_until = world_.clock().now() + milliseconds(random_.below(20));
+  }
+  if (other.process.get() == nullptr) return;
+  reach(other, kNodes);
+  pass(milliseconds(random_.below(400)));
+  submit();
+  pass(milliseconds(random_.below(1000)));
+  if (random_.percent(60)) mend_network();
 }
 
 void ClusterLife::quick_reigns() {

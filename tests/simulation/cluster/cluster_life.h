@@ -21,7 +21,6 @@ namespace varve {
 
 class ClusterLife {
  public:
-  static constexpr unsigned kVoters = 3;  // at first
   static constexpr unsigned kNodes = 5;
   static constexpr unsigned kRms = 2;
 
@@ -42,6 +41,8 @@ class ClusterLife {
   void quick_reigns();
   // Two that believe to be elected at the same moment.
   void elect_both();
+  // Right after they promised, nodes lose their power; the writer of before is the first to reach them again.
+  void lose_power_with_a_promise();
 
   // --- Faults ---
   void kill_node();
@@ -103,6 +104,7 @@ class ClusterLife {
   ClusterRmCounts rm_counts_;
   std::vector<std::unique_ptr<ClusterNode>> nodes_;
   std::vector<Rm> rms_;
+  const unsigned voters_at_first_;
   QuorumOptions quorum_options_;
   std::set<std::string> impaired_;              // nodes whose disk lost or spoilt something, until they are whole again
   std::map<std::string, RottenSector> rotten_;  // by node, as long as it stands somewhere
