@@ -79,6 +79,7 @@ ClusterLife::ClusterLife(SimWorld& world, SimRandom& random, const ClusterOption
   }
   SimLink link;
   link.delay = {microseconds(20), microseconds(100 + random_.below(3000))};
+  link.split_percent = static_cast<unsigned>(random_.below(3) * 20);
   world_.network().set_link(link);
 }
 
@@ -107,6 +108,7 @@ void ClusterLife::found() {
   url.hosts = hosts();
   auto formatted = world_.wait(format_quorum(world_.machine("rm1").seams(), url, {}, seconds(5)));
   demand(formatted.has_value(), formatted ? "" : formatted.error().text());
+  for (unsigned i = 0; i < voters_at_first_; ++i) last_voters_.insert(nodes_[i]->name());
   for (Rm& rm : rms_) start_rm(rm);
   rms_[0].process->stand();
 }
@@ -149,19 +151,18 @@ void ClusterLife::elect_both() {
     if (rm.process.get() != nullptr) rm.process->stand();
 }
 
-// Of all nodes only so many, by chance, are there for it.
-void ClusterLife::reach(const Rm& rm, unsigned nodes) {
-  std::vector<std::string> names;
-  for (const auto& node : nodes_) names.push_back(node->name());
+// Of the voters only so many, by chance, are there for it, and of the other nodes some.
+void ClusterLife::reach(const Rm& rm, std::size_t voters) {
+  std::vector<std::string> names(last_voters_.begin(), last_voters_.end());
   for (std::size_t i = names.size(); i > 1; --i) std::swap(names[i - 1], names[random_.below(i)]);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i < nodes)
-      world_.network().heal(rm.name, names[i]);
+  names.resize(std::min(names.size(), voters));
+  for (const auto& node : nodes_) {
+    if (last_voters_.contains(node->name()) ? std::ranges::find(names, node->name()) != names.end() : random_.percent(60))
+      world_.network().heal(rm.name, node->name());
     else
-      world_.network().cut(rm.name, names[i]);
+      world_.network().cut(rm.name, node->name());
   }
-  names.resize(nodes);
-  trace(fmt::format("{} reaches {}", rm.name, fmt::join(names, " ")));
+  trace(fmt::format("{} reaches, of the voters, {}", rm.name, fmt::join(names, " ")));
 }
 
 void ClusterLife::lose_power_with_a_promise() {
@@ -175,7 +176,7 @@ void ClusterLife::lose_power_with_a_promise() {
   const auto promised = [&](const auto& node) { return node->copy() != nullptr && node->copy()->fence() > before; };
   for (unsigned left = 400; left > 0 && !std::ranges::any_of(nodes_, promised); --left) pass(microseconds(250));
   pass(microseconds(random_.below(4000)));
-  reach(rm, static_cast<unsigned>(random_.below(2)));
+  reach(rm, random_.below(2));
   for (const auto& node : nodes_) {
     if (node->machine().is_off() || random_.percent(30)) continue;
     trace(fmt::format("{} loses its power", node->name()));
@@ -193,23 +194,25 @@ void ClusterLife::lose_power_with_a_promise() {
 
 void ClusterLife::quick_reigns() {
   ++count("quick reigns");
-  for (std::uint64_t left = 2 + random_.below(4); left > 0; --left) {
-    Rm& rm = random_rm();
-    if (rm.process.get() == nullptr) continue;
-    reach(rm, 3 + static_cast<unsigned>(random_.below(3)));
-    rm.process->stand();
-    pass(random_.percent(50) ? std::chrono::nanoseconds(microseconds(random_.below(20'000)))
-                             : std::chrono::nanoseconds(milliseconds(random_.below(800))));
-    if (random_.percent(60)) submit();
+  Rm* rm = &random_rm();
+  for (std::uint64_t left = 2 + random_.below(3); left > 0; --left) {
+    if (random_.percent(80)) rm = &rms_[rm == rms_.data() ? 1 : 0];
+    const std::size_t majority = last_voters_.size() / 2 + 1;
+    reach(*rm, majority + random_.below(last_voters_.size() - majority + 1));
+    if (rm->process.get() != nullptr) rm->process->stand();
+    const std::uint64_t patience = random_.below(200);
+    for (std::uint64_t i = 0; i < patience && rm->process.get() != nullptr && !rm->process->reigns(); ++i) pass(milliseconds(10));
+    if (random_.percent(40)) submit();
+    if (random_.percent(20)) change_members();
     if (random_.percent(50)) pass(microseconds(random_.below(3000)));
-    reach(rm, static_cast<unsigned>(random_.below(4)));
+    reach(*rm, random_.below(majority));
     submit();
-    pass(microseconds(random_.below(20'000)));
-    if (random_.percent(20)) lose_power();
-    if (random_.percent(20)) kill_node();
-    if (random_.percent(20)) lose_all_power();
-    if (random_.percent(30)) kill_rm();
     if (random_.percent(20)) change_members_in_haste();
+    pass(microseconds(random_.below(20'000)));
+    if (random_.percent(10)) lose_power();
+    if (random_.percent(10)) kill_node();
+    if (random_.percent(10)) lose_all_power();
+    if (random_.percent(30)) kill_rm();
   }
   if (random_.percent(60)) mend_network();
 }
@@ -270,11 +273,15 @@ void ClusterLife::check() {
   for (Rm& rm : rms_) {
     if (rm.process.get() == nullptr) continue;
     demand(rm.process->broken().empty(), rm.process->broken());
+    // Where a bit has rotten a reader may hear of it, when nobody else answers.
+    const std::string damage = rm.process->take_damage();
+    demand(damage.empty() || !impaired_.empty() || !rotten_.empty(), damage);
     if (QuorumWriter* writer = rm.process->quorum()) {
       writer->check_invariants();
       history_.committed(writer->committed(), rm.name);
     }
   }
+  if (std::set<std::string> now = voters(); !now.empty()) last_voters_ = std::move(now);
   for (const auto& node : nodes_) {
     node->check(history_);
     JournalCopy* copy = node->copy();
@@ -439,6 +446,7 @@ void ClusterLife::break_network() {
     case 5: {
       SimLink link;
       link.delay = {microseconds(20), microseconds(random_.below(200'000))};
+      link.split_percent = static_cast<unsigned>(random_.below(3) * 30);
       trace(fmt::format("slow link {} -> {}", a, b));
       network.set_link(a, b, link);
       return;

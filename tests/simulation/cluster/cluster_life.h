@@ -87,7 +87,7 @@ class ClusterLife {
   bool may_impair(ClusterNode& node);
   ClusterNode* node_to_impair();  // nullptr: none may be
   void make_learner(ClusterNode& node);
-  void reach(const Rm& rm, unsigned nodes);
+  void reach(const Rm& rm, std::size_t voters);
   void rot_at(ClusterNode& node, const std::string& path, std::uint64_t offset);
   std::string newest_file(ClusterNode& node);
   void mend_everything();
@@ -110,8 +110,9 @@ class ClusterLife {
   std::map<std::string, RottenSector> rotten_;  // by node, as long as it stands somewhere
   std::set<std::string> unknown_;               // nodes that do not know where their log ends
   std::set<std::string> full_;
-  std::set<std::string> emptied_;  // whose copy is gone: to be removed from the members before anything else
-  bool over_ = false;              // no more faults
+  std::set<std::string> emptied_;      // whose copy is gone: to be removed from the members before anything else
+  std::set<std::string> last_voters_;  // as far as a writer was there to tell
+  bool over_ = false;                  // no more faults
   std::size_t log_lines_traced_ = 0;
 };
 
