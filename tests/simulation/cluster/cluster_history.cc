@@ -9,10 +9,9 @@ namespace varve {
 void ClusterHistory::committed(const LogPosition& frame, const std::string& by) {
   if (frame.txid.value == 0) return;
   const auto [place, added] = committed_.try_emplace(frame.txid.value, Place{frame, by});
-  demand(place->second.frame.digest == frame.digest,
-         fmt::format("two committed frames end at txid {}: {} of epoch {} ({}) and {} of epoch {} ({})", frame.txid.value,
-                     to_hex(place->second.frame.digest), place->second.frame.epoch.value, place->second.by, to_hex(frame.digest),
-                     frame.epoch.value, by));
+  demand(place->second.frame == frame, fmt::format("two committed frames end at txid {}: {} of epoch {} ({}) and {} of epoch {} ({})",
+                                                   frame.txid.value, to_hex(place->second.frame.digest), place->second.frame.epoch.value,
+                                                   place->second.by, to_hex(frame.digest), frame.epoch.value, by));
   highest_ = std::max(highest_, frame.txid);
 }
 

@@ -58,7 +58,12 @@ QuorumOptions random_quorum_options(SimRandom& random) {
 }  // namespace
 
 ClusterLife::ClusterLife(SimWorld& world, SimRandom& random, const ClusterOptions& options, ClusterReport& report)
-    : world_(world), random_(random), options_(options), report_(report), quorum_options_(random_quorum_options(random)) {
+    : world_(world),
+      random_(random),
+      options_(options),
+      report_(report),
+      voters_at_first_(random.percent(60) ? 3 : 4 + static_cast<unsigned>(random.below(2))),
+      quorum_options_(random_quorum_options(random)) {
   for (unsigned i = 1; i <= kNodes; ++i)
     nodes_.push_back(std::make_unique<ClusterNode>(world_, fmt::format("n{}", i), random_node_options(random_), report_.disk_faults,
                                                    [this, i](std::string_view line) { trace(fmt::format("n{}{}", i, line)); }));
@@ -74,6 +79,7 @@ ClusterLife::ClusterLife(SimWorld& world, SimRandom& random, const ClusterOption
   }
   SimLink link;
   link.delay = {microseconds(20), microseconds(100 + random_.below(3000))};
+  link.split_percent = static_cast<unsigned>(random_.below(3) * 20);
   world_.network().set_link(link);
 }
 
@@ -89,7 +95,7 @@ void ClusterLife::trace(const std::string& line) {
 
 std::vector<std::string> ClusterLife::hosts() const {
   std::vector<std::string> hosts;
-  for (unsigned i = 0; i < kVoters; ++i) hosts.push_back(nodes_[i]->address());
+  for (unsigned i = 0; i < voters_at_first_; ++i) hosts.push_back(nodes_[i]->address());
   return hosts;
 }
 
@@ -102,6 +108,7 @@ void ClusterLife::found() {
   url.hosts = hosts();
   auto formatted = world_.wait(format_quorum(world_.machine("rm1").seams(), url, {}, seconds(5)));
   demand(formatted.has_value(), formatted ? "" : formatted.error().text());
+  for (unsigned i = 0; i < voters_at_first_; ++i) last_voters_.insert(nodes_[i]->name());
   for (Rm& rm : rms_) start_rm(rm);
   rms_[0].process->stand();
 }
@@ -138,6 +145,78 @@ void ClusterLife::elect() {
   rm.process->stand();
 }
 
+void ClusterLife::elect_both() {
+  trace("elect both");
+  for (Rm& rm : rms_)
+    if (rm.process.get() != nullptr) rm.process->stand();
+}
+
+// Of the voters only so many, by chance, are there for it, and of the other nodes some.
+void ClusterLife::reach(const Rm& rm, std::size_t voters) {
+  std::vector<std::string> names(last_voters_.begin(), last_voters_.end());
+  for (std::size_t i = names.size(); i > 1; --i) std::swap(names[i - 1], names[random_.below(i)]);
+  names.resize(std::min(names.size(), voters));
+  for (const auto& node : nodes_) {
+    if (last_voters_.contains(node->name()) ? std::ranges::find(names, node->name()) != names.end() : random_.percent(60))
+      world_.network().heal(rm.name, node->name());
+    else
+      world_.network().cut(rm.name, node->name());
+  }
+  trace(fmt::format("{} reaches, of the voters, {}", rm.name, fmt::join(names, " ")));
+}
+
+void ClusterLife::lose_power_with_a_promise() {
+  Rm& rm = random_rm();
+  Rm& other = rms_[&rm == rms_.data() ? 1 : 0];
+  if (rm.process.get() == nullptr || other.process.get() == nullptr || !other.process->reigns() || rm.process->reigns()) return;
+  const Epoch before = other.process->quorum()->epoch();
+  trace(fmt::format("{} will be promised an epoch", rm.name));
+  reach(rm, kNodes);
+  rm.process->stand();
+  const auto promised = [&](const auto& node) { return node->copy() != nullptr && node->copy()->fence() > before; };
+  for (unsigned left = 400; left > 0 && !std::ranges::any_of(nodes_, promised); --left) pass(microseconds(250));
+  pass(microseconds(random_.below(4000)));
+  reach(rm, random_.below(2));
+  for (const auto& node : nodes_) {
+    if (node->machine().is_off() || random_.percent(30)) continue;
+    trace(fmt::format("{} loses its power", node->name()));
+    ++count("power losses");
+    node->lose_power();
+    node->down_until = world_.clock().now() + milliseconds(random_.below(20));
+  }
+  if (other.process.get() == nullptr) return;
+  reach(other, kNodes);
+  pass(milliseconds(random_.below(400)));
+  submit();
+  pass(milliseconds(random_.below(1000)));
+  if (random_.percent(60)) mend_network();
+}
+
+void ClusterLife::quick_reigns() {
+  ++count("quick reigns");
+  Rm* rm = &random_rm();
+  for (std::uint64_t left = 2 + random_.below(3); left > 0; --left) {
+    if (random_.percent(80)) rm = &rms_[rm == rms_.data() ? 1 : 0];
+    const std::size_t majority = last_voters_.size() / 2 + 1;
+    reach(*rm, majority + random_.below(last_voters_.size() - majority + 1));
+    if (rm->process.get() != nullptr) rm->process->stand();
+    const std::uint64_t patience = random_.below(200);
+    for (std::uint64_t i = 0; i < patience && rm->process.get() != nullptr && !rm->process->reigns(); ++i) pass(milliseconds(10));
+    if (random_.percent(40)) submit();
+    if (random_.percent(20)) change_members();
+    if (random_.percent(50)) pass(microseconds(random_.below(3000)));
+    reach(*rm, random_.below(majority));
+    submit();
+    if (random_.percent(20)) change_members_in_haste();
+    pass(microseconds(random_.below(20'000)));
+    if (random_.percent(10)) lose_power();
+    if (random_.percent(10)) kill_node();
+    if (random_.percent(10)) lose_all_power();
+    if (random_.percent(30)) kill_rm();
+  }
+  if (random_.percent(60)) mend_network();
+}
+
 void ClusterLife::submit() {
   const std::uint64_t transactions = 1 + random_.below(random_.percent(10) ? 200 : 20);
   trace(fmt::format("submit {}", transactions));
@@ -155,10 +234,13 @@ void ClusterLife::roll_or_purge() {
     rm->roll();
     return;
   }
-  // Not below what the followers have read: an image of theirs would have to be there.
-  TxId limit = rm->quorum()->committed().txid;
-  for (Rm& other : rms_)
-    if (other.process.get() != nullptr) limit = std::min(limit, other.process->followed());
+  // An image holds what a reader has read: one of them all, mostly, but it may be that others are overtaken.
+  const bool overtakes = random_.percent(40);
+  TxId limit = overtakes ? TxId{0} : rm->quorum()->committed().txid;
+  for (Rm& other : rms_) {
+    if (other.process.get() == nullptr) continue;
+    limit = overtakes ? std::max(limit, other.process->followed()) : std::min(limit, other.process->followed());
+  }
   if (limit.value < 50) return;
   trace(fmt::format("purge up to {}", limit.value - 20));
   ++count("purges");
@@ -191,13 +273,21 @@ void ClusterLife::check() {
   for (Rm& rm : rms_) {
     if (rm.process.get() == nullptr) continue;
     demand(rm.process->broken().empty(), rm.process->broken());
+    // Where a bit has rotten a reader may hear of it, when nobody else answers.
+    const std::string damage = rm.process->take_damage();
+    demand(damage.empty() || !impaired_.empty() || !rotten_.empty(), damage);
     if (QuorumWriter* writer = rm.process->quorum()) {
       writer->check_invariants();
       history_.committed(writer->committed(), rm.name);
     }
   }
+  if (std::set<std::string> now = voters(); !now.empty()) last_voters_ = std::move(now);
   for (const auto& node : nodes_) {
     node->check(history_);
+    JournalCopy* copy = node->copy();
+    const bool unknown = copy != nullptr && !copy->failure() && !copy->log()->tail_certain();
+    if (unknown && unknown_.insert(node->name()).second) ++count("unknown tails");
+    if (copy != nullptr && !unknown) unknown_.erase(node->name());
     if (impaired_.contains(node->name()) && !is_impaired(*node)) {
       trace(fmt::format("{} is whole again", node->name()));
       impaired_.erase(node->name());
@@ -356,6 +446,7 @@ void ClusterLife::break_network() {
     case 5: {
       SimLink link;
       link.delay = {microseconds(20), microseconds(random_.below(200'000))};
+      link.split_percent = static_cast<unsigned>(random_.below(3) * 30);
       trace(fmt::format("slow link {} -> {}", a, b));
       network.set_link(a, b, link);
       return;
@@ -426,25 +517,7 @@ bool ClusterLife::may_impair(ClusterNode& node) {
   return node.runs() || !now.contains(node.name());
 }
 
-void ClusterLife::rot() {
-  ClusterNode& node = random_node();
-  if (!may_impair(node)) return;
-  const std::vector<std::string> files = node.files();
-  if (files.empty()) return;
-  std::string path = files[random_.below(files.size())];
-  if (random_.percent(60))
-    for (const std::string& file : files)
-      if (file.find("edits_inprogress") != std::string::npos) path = file;
-  if (path.ends_with("/reserve") || path.ends_with(".tmp") || path.ends_with("/VERSION") || path.find(".damaged") != std::string::npos)
-    return;
-  const std::uint64_t size = node.machine().disk().size_of(path);
-  // Near where frames are written, mostly.
-  std::uint64_t offset = random_.below(size);
-  if (JournalCopy* copy = node.copy(); copy != nullptr && random_.percent(70)) {
-    const std::uint64_t used = copy->log()->segment_bytes_used();
-    if (used > 0 && path.find("inprogress") != std::string::npos)
-      offset = std::min(size - 1, 4096 + (used - 1 - random_.below(std::min<std::uint64_t>(used, 2048))));
-  }
+void ClusterLife::rot_at(ClusterNode& node, const std::string& path, std::uint64_t offset) {
   trace(fmt::format("a bit rots on {}: {} at {}", node.name(), path, offset));
   ++count("bits rotten");
   impaired_.insert(node.name());
@@ -453,6 +526,71 @@ void ClusterLife::rot() {
     restart_later(node);
   }
   rotten_.emplace(node.name(), RottenSector(node.machine().disk(), path, offset));
+}
+
+ClusterNode* ClusterLife::node_to_impair() {
+  const std::size_t first = random_.below(nodes_.size());
+  for (std::size_t i = 0; i < nodes_.size(); ++i)
+    if (ClusterNode& node = *nodes_[(first + i) % nodes_.size()]; may_impair(node)) return &node;
+  return nullptr;
+}
+
+void ClusterLife::rot() {
+  ClusterNode* chosen = node_to_impair();
+  if (chosen == nullptr) return;
+  ClusterNode& node = *chosen;
+  const std::vector<std::string> files = node.files();
+  if (files.empty()) return;
+  const std::string path = files[random_.below(files.size())];
+  if (path.ends_with("/reserve") || path.ends_with(".tmp") || path.ends_with("/VERSION") || path.find(".damaged") != std::string::npos)
+    return;
+  rot_at(node, path, random_.below(node.machine().disk().size_of(path)));
+}
+
+// The file that grows; empty: there is none.
+std::string ClusterLife::newest_file(ClusterNode& node) {
+  std::string newest;
+  for (const std::string& path : node.files())
+    if (path.find("/edits_inprogress_") != std::string::npos && path.find('.') == std::string::npos) newest = std::max(newest, path);
+  return newest;
+}
+
+// Where its last frames are, on one of few voters that have them: the others are away, and then it is those that come back first.
+void ClusterLife::rot_of_the_newest() {
+  // Most of the time somebody is impaired, or away.
+  if (random_.percent(70)) {
+    mend_network();
+    pass(milliseconds(random_.below(1500)));
+  }
+  const std::set<std::string> all = voters();
+  ClusterNode* chosen = node_to_impair();
+  if (chosen == nullptr || chosen->copy() == nullptr || !all.contains(chosen->name())) return;
+  ClusterNode& node = *chosen;
+  ClusterNode& away = random_node();
+  if (&away != &node && random_.percent(60)) {
+    trace(fmt::format("{} alone", away.name()));
+    for (const Rm& rm : rms_) world_.network().cut(away.name(), rm.name);
+    submit();
+    pass(milliseconds(random_.below(100)));
+    if (voters() != all || node.copy() == nullptr || !impaired_.empty()) return;
+  }
+  const std::uint64_t used = node.copy()->log()->segment_bytes_used();
+  const std::string path = newest_file(node);
+  if (path.empty() || used == 0) return;
+  rot_at(node, path, 4096 + used - 1 - random_.below(std::min<std::uint64_t>(used, 4096)));
+  if (random_.percent(50)) return;
+  if (node.runs()) node.kill();
+  node.down_until = world_.clock().now() + milliseconds(random_.below(200));
+  world_.network().heal_all();
+  for (const auto& other : nodes_) {
+    if (other.get() == &node || other.get() == &away || !other->runs() || !random_.percent(80)) continue;
+    trace(fmt::format("kill {}", other->name()));
+    other->kill();
+    restart_later(*other);
+  }
+  if (random_.percent(50)) kill_rm();
+  elect();
+  pass(milliseconds(random_.below(3000)));
 }
 
 void ClusterLife::wipe_disk() {
@@ -464,7 +602,14 @@ void ClusterLife::wipe_disk() {
   emptied_.insert(node.name());
   node.kill();
   node.wipe();
-  restart_later(node);
+  if (random_.percent(50)) {
+    restart_later(node);
+    return;
+  }
+  // Somebody is in a hurry, and the old disk is a member still.
+  node.start();
+  pass(milliseconds(random_.below(200)));
+  make_learner(node);
 }
 
 // --- Members ---
@@ -513,19 +658,43 @@ void ClusterLife::change_members() {
     trace(fmt::format("{} gets a new disk", node.name()));
     return;
   }
+  make_learner(node);
+}
+
+// Formats an empty copy on it, and asks the writer to add it.
+void ClusterLife::make_learner(ClusterNode& node) {
+  const std::set<std::string> members = voters();
   const JournalCopy* like = nullptr;
   for (const auto& other : nodes_)
-    if (member_of(*other) != nullptr && other->copy() != nullptr && !other->copy()->failure() && !impaired_.contains(other->name()))
+    if (members.contains(other->name()) && other->copy() != nullptr && !other->copy()->failure() && !impaired_.contains(other->name()))
       like = other->copy();
   if (like == nullptr) return;
   trace(fmt::format("add {}", node.name()));
   auto formatting = format_learner(world_.machine("rm1").seams(), node.address(), ClusterNode::kJournal, like->state(), seconds(2));
   auto disk = world_.wait(kj::mv(formatting));
-  rm = reigning();
+  ClusterRm* rm = reigning();
   if (!disk || rm == nullptr) return;
   wire::ChangeRequest request;
   request.change = wire::AddMember{*disk, node.address()};
   rm->change(std::move(request));
+}
+
+// Without a look at what is committed: that is for the writer to refuse.
+void ClusterLife::change_members_in_haste() {
+  for (Rm& rm : rms_) {
+    if (rm.process.get() == nullptr || !rm.process->reigns()) continue;
+    const Configuration configuration = rm.process->quorum()->configuration();
+    for (std::uint64_t left = 1 + random_.below(2); left > 0; --left) {
+      const Member& member = configuration.members[random_.below(configuration.members.size())];
+      const auto voting = std::ranges::count_if(configuration.members, [](const Member& m) { return m.role == MemberRole::kVoter; });
+      if (member.role == MemberRole::kVoter && voting <= 3) continue;
+      trace(fmt::format("remove {} in haste", member.address));
+      wire::ChangeRequest request;
+      request.change = wire::RemoveMember{member.disk};
+      request.force = random_.percent(50);
+      rm.process->change(std::move(request));
+    }
+  }
 }
 
 // --- The end ---

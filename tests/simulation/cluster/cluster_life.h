@@ -21,7 +21,6 @@ namespace varve {
 
 class ClusterLife {
  public:
-  static constexpr unsigned kVoters = 3;  // at first
   static constexpr unsigned kNodes = 5;
   static constexpr unsigned kRms = 2;
 
@@ -38,6 +37,13 @@ class ClusterLife {
   void ask_outcomes();
   void pass(std::chrono::nanoseconds time);
 
+  // Reigns that follow each other closely, each of a writer that loses its nodes while it appends: here logs part.
+  void quick_reigns();
+  // Two that believe to be elected at the same moment.
+  void elect_both();
+  // Right after they promised, nodes lose their power; the writer of before is the first to reach them again.
+  void lose_power_with_a_promise();
+
   // --- Faults ---
   void kill_node();
   void lose_power();
@@ -51,8 +57,10 @@ class ClusterLife {
   void mend_network();
   void set_clocks();
   void rot();
+  void rot_of_the_newest();
   void wipe_disk();
   void change_members();
+  void change_members_in_haste();
 
   void end_well();
 
@@ -77,6 +85,11 @@ class ClusterLife {
   std::set<std::string> voters();
   bool is_impaired(ClusterNode& node);
   bool may_impair(ClusterNode& node);
+  ClusterNode* node_to_impair();  // nullptr: none may be
+  void make_learner(ClusterNode& node);
+  void reach(const Rm& rm, std::size_t voters);
+  void rot_at(ClusterNode& node, const std::string& path, std::uint64_t offset);
+  std::string newest_file(ClusterNode& node);
   void mend_everything();
   void demand(bool holds, std::string text) {
     if (!holds) throw Violation{std::move(text)};
@@ -91,12 +104,15 @@ class ClusterLife {
   ClusterRmCounts rm_counts_;
   std::vector<std::unique_ptr<ClusterNode>> nodes_;
   std::vector<Rm> rms_;
+  const unsigned voters_at_first_;
   QuorumOptions quorum_options_;
   std::set<std::string> impaired_;              // nodes whose disk lost or spoilt something, until they are whole again
   std::map<std::string, RottenSector> rotten_;  // by node, as long as it stands somewhere
+  std::set<std::string> unknown_;               // nodes that do not know where their log ends
   std::set<std::string> full_;
-  std::set<std::string> emptied_;  // whose copy is gone: to be removed from the members before anything else
-  bool over_ = false;              // no more faults
+  std::set<std::string> emptied_;      // whose copy is gone: to be removed from the members before anything else
+  std::set<std::string> last_voters_;  // as far as a writer was there to tell
+  bool over_ = false;                  // no more faults
   std::size_t log_lines_traced_ = 0;
 };
 

@@ -87,12 +87,24 @@ void ClusterNode::check(ClusterHistory& history) {
   if (held == nullptr || held->failure()) return;
   held->check_invariants();
   const std::shared_ptr<LocalLog> log = held->log();
-  Epoch& promised = promised_[log->disk_id()];
-  if (log->promised() < promised)
-    throw Violation{fmt::format("{}: promised epoch {}, which goes back behind {}", name_, log->promised().value, promised.value)};
-  promised = log->promised();
+  check_shown(*log);
   history.committed(log->committed(), name_);
   for (const LogPosition& branch : log->branches()) history.stored(branch, name_);
+}
+
+// Only a writer of a newer epoch takes back what is durable; a copy that lost it says that it does not know its end.
+void ClusterNode::check_shown(const LocalLog& log) {
+  Shown& shown = shown_[log.disk_id()];
+  const LogPosition end = log.end();
+  if (log.promised() < shown.promised)
+    throw Violation{fmt::format("{}: promised epoch {}, which goes back behind {}", name_, log.promised().value, shown.promised.value)};
+  const bool lower = end.epoch != shown.end.epoch ? end.epoch < shown.end.epoch : end.txid < shown.end.txid;
+  if (lower && log.tail_certain() && log.promised() <= shown.end.epoch && log.start().position.txid < shown.end.txid)
+    throw Violation{fmt::format("{}: it ends for certain at txid {} of epoch {}, and showed txid {} of epoch {} before", name_,
+                                end.txid.value, end.epoch.value, shown.end.txid.value, shown.end.epoch.value)};
+  shown.promised = log.promised();
+  // What it lost for good is not asked for again.
+  if (!lower || log.tail_certain()) shown.end = end;
 }
 
 void ClusterNode::collect(std::map<std::string, std::uint64_t>& counts) {

@@ -72,8 +72,15 @@ class ClusterNode {
   kj::Own<JournalNode> node_;
   bool starting_ = false;
   std::optional<Error> start_error_;
-  std::map<Uuid, Epoch> promised_;  // durable promises seen, by disk
-  CopyCounts counted_;              // of processes before
+  // What a disk has shown to be durable.
+  struct Shown {
+    Epoch promised;
+    LogPosition end;
+  };
+  void check_shown(const LocalLog& log);
+
+  std::map<Uuid, Shown> shown_;  // by disk
+  CopyCounts counted_;           // of processes before
   Tasks tasks_;
 };
 

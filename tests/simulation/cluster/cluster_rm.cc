@@ -138,8 +138,7 @@ Task<void> ClusterRm::read_from_start() {
     counts_.followers_moved += reader.changes_of_member() - moved;
     if (!frames && frames.error().code() == ErrorCode::kNotFound) co_return;
     if (!frames) {
-      if (frames.error().code() == ErrorCode::kDamaged && broken_.empty())
-        broken_ = fmt::format("{} follows: {}", name_, frames.error().text());
+      if (frames.error().code() == ErrorCode::kDamaged) damage_ = fmt::format("{} follows: {}", name_, frames.error().text());
       co_await seams_.clock.after(std::chrono::milliseconds(100));
       continue;
     }

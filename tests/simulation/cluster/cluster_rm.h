@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/sim/sim_world.h"
 #include "base/tasks.h"
@@ -49,6 +50,8 @@ class ClusterRm {
   TxId followed() const { return followed_; }
   const std::string& last_error() const { return last_error_; }
   const std::string& broken() const { return broken_; }
+  // What its reader said of damage since this was asked last; empty: nothing.
+  std::string take_damage() { return std::exchange(damage_, std::string()); }
 
  private:
   Task<void> live();
@@ -79,6 +82,7 @@ class ClusterRm {
   TxId followed_;
   std::string last_error_;
   std::string broken_;
+  std::string damage_;
   Tasks appends_;
   Tasks reign_tasks_;  // of the writer there is
   Tasks tasks_;        // destroyed first

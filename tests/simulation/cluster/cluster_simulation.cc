@@ -17,15 +17,29 @@ struct Weighted {
 };
 
 constexpr Weighted kVerbs[] = {
-    {34, &ClusterLife::submit},         {6, &ClusterLife::elect},
-    {5, &ClusterLife::roll_or_purge},   {2, &ClusterLife::ask_outcomes},
-    {6, &ClusterLife::kill_node},       {3, &ClusterLife::lose_power},
-    {5, &ClusterLife::lose_power_soon}, {1, &ClusterLife::lose_all_power},
-    {6, &ClusterLife::kill_rm},         {4, &ClusterLife::plan_disk_fault},
-    {2, &ClusterLife::slow_disk},       {2, &ClusterLife::fill_or_free_disk},
-    {7, &ClusterLife::break_network},   {6, &ClusterLife::mend_network},
-    {2, &ClusterLife::set_clocks},      {5, &ClusterLife::rot},
-    {1, &ClusterLife::wipe_disk},       {8, &ClusterLife::change_members},
+    {34, &ClusterLife::submit},
+    {6, &ClusterLife::elect},
+    {8, &ClusterLife::roll_or_purge},
+    {2, &ClusterLife::ask_outcomes},
+    {6, &ClusterLife::kill_node},
+    {3, &ClusterLife::lose_power},
+    {5, &ClusterLife::lose_power_soon},
+    {1, &ClusterLife::lose_all_power},
+    {6, &ClusterLife::kill_rm},
+    {4, &ClusterLife::plan_disk_fault},
+    {2, &ClusterLife::slow_disk},
+    {2, &ClusterLife::fill_or_free_disk},
+    {7, &ClusterLife::break_network},
+    {6, &ClusterLife::mend_network},
+    {2, &ClusterLife::set_clocks},
+    {4, &ClusterLife::rot},
+    {5, &ClusterLife::rot_of_the_newest},
+    {1, &ClusterLife::wipe_disk},
+    {8, &ClusterLife::change_members},
+    {1, &ClusterLife::change_members_in_haste},
+    {2, &ClusterLife::lose_power_with_a_promise},
+    {2, &ClusterLife::elect_both},
+    {4, &ClusterLife::quick_reigns},
 };
 
 void step(ClusterLife& life, SimRandom& random) {

@@ -1,6 +1,6 @@
-// One seed: three to five journal nodes, two resource managers that may both believe that they are elected, readers - and everything that
-// the seed has in store for machines, processes, disks, networks, clocks and members; then a time without faults, in which writing must go
-// on by itself.
+// One seed: five machines for journal nodes, three to five of them voters, two resource managers that may both believe that they are
+// elected, readers - and everything that the seed has in store for machines, processes, disks, networks, clocks and members; then a time
+// without faults, in which writing must go on by itself.
 //
 // Held all the time: the invariants 1 to 4 and 7 of docs/protocol.md; in the end also 5 and 8.
 #pragma once

@@ -21,13 +21,28 @@ struct Arguments {
   varve::ClusterOptions options;
 };
 
-char replay[256];  // for on_abort(): the command for the seed that runs
+constexpr unsigned kSecondsMax = 60;  // of real time, for one seed
 
-void on_abort(int) {
-  static constexpr char kText[] = "the simulation ended by a failed CHECK; replay: ";
-  [[maybe_unused]] auto a = write(STDERR_FILENO, kText, sizeof(kText) - 1);
+char replay[256];  // for the signals: the command for the seed that runs
+
+void say(const char* text) {
+  [[maybe_unused]] auto a = write(STDERR_FILENO, text, std::strlen(text));
   [[maybe_unused]] auto b = write(STDERR_FILENO, replay, std::strlen(replay));
   [[maybe_unused]] auto c = write(STDERR_FILENO, "\n", 1);
+}
+
+void on_abort(int) {
+  say("the simulation ended by a failed CHECK; replay: ");
+}
+
+void on_crash(int) {
+  say("the simulation crashed; replay: ");
+  _exit(1);
+}
+
+void on_alarm(int) {
+  say("the simulation does not end; replay: ");
+  _exit(1);
 }
 
 [[noreturn]] void usage(const char* wrong) {
@@ -70,6 +85,8 @@ Arguments parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   Arguments arguments = parse(argc, argv);
   signal(SIGABRT, on_abort);
+  signal(SIGSEGV, on_crash);
+  signal(SIGALRM, on_alarm);
   std::map<std::string, std::uint64_t> counts;
   varve::FaultCounts faults;
   std::uint64_t failed = 0;
@@ -79,6 +96,7 @@ int main(int argc, char** argv) {
     const std::string command = fmt::format("{} --seed {} --steps {}{} --trace", argv[0], seed, arguments.options.steps,
                                             arguments.options.sync_is_noop ? " --sync-is-noop" : "");
     std::snprintf(replay, sizeof(replay), "%s", command.c_str());
+    alarm(kSecondsMax);
     const varve::ClusterReport report = varve::simulate_cluster(arguments.options);
     virtual_hours += std::chrono::duration<double, std::ratio<3600>>(report.virtual_time).count();
     for (const auto& [what, times] : report.counts) counts[what] += times;
