@@ -102,8 +102,9 @@ void StreamChannel::make_room(std::uint64_t bytes) {
   buffer_ = std::move(next);
 }
 
+// A socket whose connection was reset throws at once, before there is a promise.
 Task<Result<std::size_t>> StreamChannel::read_some(MutableBytes out, std::size_t least) {
-  kj::Promise<std::size_t> reading = stream_->tryRead(out.data(), least, out.size());
+  kj::Promise<std::size_t> reading = kj::evalNow([&] { return stream_->tryRead(out.data(), least, out.size()); });
   std::optional<std::size_t> got;
   try {
     got = co_await kj::mv(reading);
@@ -188,7 +189,7 @@ Task<void> StreamChannel::write_queued() {
 }
 
 Task<bool> StreamChannel::write_all(kj::Array<kj::ArrayPtr<const kj::byte>> pieces) {
-  kj::Promise<void> writing = stream_->write(pieces);
+  kj::Promise<void> writing = kj::evalNow([&] { return stream_->write(pieces); });
   bool written = false;
   try {
     co_await kj::mv(writing);
