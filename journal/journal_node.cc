@@ -145,14 +145,16 @@ std::vector<std::string> JournalNode::journals() const {
 }
 
 Task<void> JournalNode::accept_all() {
+  bool failing = false;  // said once
   while (!draining_) {
     kj::Promise<Accepted> accepting = listener_->accept();
     std::optional<Accepted> accepted;
     try {
       accepted.emplace(co_await kj::mv(accepting));
     } catch (const kj::Exception& exception) {
-      seams_.log(LogLevel::kWarning, fmt::format("accepting a connection: {}", exception.getDescription().cStr()));
+      if (!failing) seams_.log(LogLevel::kWarning, fmt::format("accepting a connection: {}", exception.getDescription().cStr()));
     }
+    failing = !accepted;
     if (!accepted) {
       ++refused_connections_;
       co_await seams_.clock.after(std::chrono::milliseconds(10));  // out of descriptors, say

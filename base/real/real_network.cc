@@ -10,8 +10,11 @@ class RealListener final : public Listener {
  public:
   explicit RealListener(kj::Own<kj::ConnectionReceiver> receiver) : receiver_(kj::mv(receiver)) {}
 
+  // Out of descriptors KJ throws at once, before there is a promise.
   kj::Promise<Accepted> accept() override {
-    return receiver_->accept().then([](kj::Own<kj::AsyncIoStream> stream) { return Accepted{kj::mv(stream), {}}; });
+    return kj::evalNow([this] { return receiver_->accept(); }).then([](kj::Own<kj::AsyncIoStream> stream) {
+      return Accepted{kj::mv(stream), {}};
+    });
   }
   unsigned port() const override { return receiver_->getPort(); }
 

@@ -86,6 +86,20 @@ class StreamChannelTest : public ::testing::Test {
   Tasks raw_writes_;
 };
 
+TEST_F(StreamChannelTest, a_reset_connection_is_an_error_of_the_receiver) {
+  join_by_pipe();
+  received_->reset = true;
+  EXPECT_EQ(refusal(), ErrorCode::kClosed);
+}
+
+TEST_F(StreamChannelTest, a_reset_connection_lets_nobody_wait_for_what_cannot_be_sent) {
+  join_by_pipe();
+  sent_->reset = true;
+  send(std::make_shared<std::string>(text_of_size(kSectorBytes)));
+  world_.wait(sender_->when_unsent_below(0));
+  EXPECT_EQ(sender_->unsent_bytes(), 0u);
+}
+
 TEST_F(StreamChannelTest, a_control_message_arrives_with_its_head) {
   join_by_pipe();
   StreamHead head = head_of(StreamKind::kStored, 77);

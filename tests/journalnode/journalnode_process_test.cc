@@ -1,5 +1,8 @@
 // The daemon as its users meet it: a process with arguments, signals, lines and an exit status.
 #include <gmock/gmock.h>
+#include <kj/io.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <csignal>
 #include <filesystem>
@@ -31,6 +34,16 @@ class JournalnodeTest : public ::testing::Test {
   }
   static bool says(ChildProcess& daemon, const std::string& words) {
     return daemon.wait_until([&] { return daemon.output().find(words) != std::string::npos; });
+  }
+
+  static kj::AutoCloseFd connect_to(std::uint16_t port) {
+    kj::AutoCloseFd connection(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0) << errno;
+    return connection;
   }
 
   TempDirectory directory_;
@@ -104,6 +117,23 @@ TEST_F(JournalnodeTest, names_an_address_that_is_taken) {
   const Ran second = run(launch({"--dir", directory_.path("other"), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:" + port}));
   EXPECT_EQ(second.status, 1);
   EXPECT_THAT(second.output, HasSubstr("serving the status page: ")) << second.output;
+}
+
+TEST_F(JournalnodeTest, outlives_that_it_has_no_descriptor_for_one_more_connection) {
+  Launch few = working();
+  std::string command = "ulimit -n 24; exec";
+  for (const std::string& word : few.command) command += " " + word;
+  ChildProcess daemon({.command = {"/bin/sh", "-c", command}});
+  ASSERT_TRUE(says(daemon, "pages at port ")) << daemon.output();
+  const std::string output = daemon.output();
+  const auto port = static_cast<std::uint16_t>(std::stoul(output.substr(output.find("plain port ") + 11)));
+  {
+    std::vector<kj::AutoCloseFd> connections;
+    for (int i = 0; i < 40; ++i) connections.push_back(connect_to(port));
+    EXPECT_TRUE(says(daemon, "accepting a connection: ")) << daemon.output();
+  }
+  daemon.signal(SIGTERM);
+  EXPECT_EQ(daemon.wait(), 0) << daemon.output();
 }
 
 }  // namespace

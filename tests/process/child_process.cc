@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <fstream>
 
 #include "base/check.h"
 
@@ -74,6 +75,14 @@ bool ChildProcess::poll_end(std::chrono::milliseconds time) {
 
 bool ChildProcess::ended() {
   return poll_end(std::chrono::milliseconds(0));
+}
+
+// The state is the letter behind the name in parentheses.
+bool ChildProcess::stands_still() const {
+  std::string stat;
+  std::getline(std::ifstream("/proc/" + std::to_string(pid_) + "/stat"), stat);
+  const std::size_t name_end = stat.rfind(") ");
+  return name_end != std::string::npos && stat[name_end + 2] == 'T';
 }
 
 bool ChildProcess::wait_until(const std::function<bool()>& condition) {

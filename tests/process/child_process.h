@@ -26,6 +26,8 @@ class ChildProcess {
 
   void signal(int number);
   bool ended();
+  // It was stopped by a signal, and has come to rest.
+  bool stands_still() const;
   // Waits until `condition` holds (looked at each millisecond); false when the process ends first or the patience of 60 s does.
   bool wait_until(const std::function<bool()>& condition);
   // Waits for its end: the exit status, or 128 + the signal that killed it, as a shell has it; -1 when it does not end within 60 s.

@@ -30,10 +30,9 @@ OutsideRecord::~OutsideRecord() {
 }
 
 std::uint64_t OutsideRecord::submit() {
-  const std::uint64_t number = header().last_submitted + 1;
+  const std::uint64_t number = ++header().last_submitted;
   CHECK(number < kNumbersMax);
   fates()[number] = static_cast<std::uint8_t>(Fate::kSubmitted);
-  header().last_submitted = number;
   return number;
 }
 

@@ -2,7 +2,7 @@
 // lives in memory shared with the test, in a file outside the tested file system, so that neither a kill nor a power loss takes it back.
 //
 // Owns:      the mapping.
-// Threads:   any; a number is written by one thread at a time.
+// Threads:   any, of any process; a number is written by one thread at a time.
 // Invariant: a transaction is marked as submitted before it is handed to the engine, and as acknowledged before the test may see it
 // counted.
 #pragma once
@@ -19,8 +19,8 @@ namespace varve {
 class OutsideRecord {
  public:
   enum class Fate : std::uint8_t {
-    kNotSubmitted,
-    kSubmitted,  // open, or open when the process died: it may be there or not
+    kNotSubmitted,  // or drawn by a process that went no further
+    kSubmitted,     // open, or open when the process died: it may be there or not
     kAcknowledged,
     kRefused,  // never there
     kLost,     // found missing by a later reign: never there

@@ -6,17 +6,9 @@
 
 namespace varve {
 
-namespace {
-
-std::string record_path(const std::string& scratch) {
-  return scratch + "/record";
-}
-
-}  // namespace
-
 WriterTest::WriterTest() : home_(scratch_.path() + "/home"), seed_(std::random_device{}()), random_(seed_) {
   mkdir(home_.c_str(), 0700);
-  auto record = OutsideRecord::open(record_path(scratch()));
+  auto record = OutsideRecord::open(record_path());
   if (!record) throw std::runtime_error(record.error().text());
   record_ = std::move(*record);
   RecordProperty("seed", std::to_string(seed_));
@@ -24,7 +16,7 @@ WriterTest::WriterTest() : home_(scratch_.path() + "/home"), seed_(std::random_d
 
 Launch WriterTest::writer(const std::string& mode, std::vector<std::string> more) const {
   Launch launch;
-  launch.command = {VARVE_CRASH_WRITER, mode, home_, record_path(scratch())};
+  launch.command = {VARVE_CRASH_WRITER, mode, home_, record_path()};
   launch.command.insert(launch.command.end(), options.begin(), options.end());
   launch.command.insert(launch.command.end(), more.begin(), more.end());
   return launch;

@@ -23,12 +23,13 @@ class WriterTest : public ::testing::Test {
   std::vector<std::string> options;
 
   const std::string& scratch() const { return scratch_.path(); }
+  std::string record_path() const { return scratch() + "/record"; }
   // The tested directory; a mounted file system may take its place.
   void use_home(std::string home) { home_ = std::move(home); }
   const std::string& home() const { return home_; }
   OutsideRecord& record() { return *record_; }
 
-  Launch writer(const std::string& mode, std::vector<std::string> more = {}) const;
+  virtual Launch writer(const std::string& mode, std::vector<std::string> more = {}) const;
   void start(Launch launch);
   ChildProcess& process() { return *process_; }
   // Waits until a process just started is open and `count` more are acknowledged.
