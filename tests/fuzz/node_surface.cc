@@ -150,7 +150,7 @@ class SeedLog final : public ReplicatedLog {
   wire::OpenAppend introduction() const override { return {kSeedEpoch, kSeedWriter, "writer", "host"}; }
   const FrameWindow& window() const override { return window_; }
   LogPosition committed() const override { return seed_frames().front()->header().position(); }
-  std::optional<std::string> source_for(Uuid disk) const override {
+  std::optional<std::string> source_for(Uuid disk, std::uint64_t) const override {
     (void)disk;
     return kFakeAddress;
   }
