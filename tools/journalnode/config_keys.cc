@@ -91,7 +91,7 @@ const ConfigKey kKeys[] = {
     file("tls.authorities", &Config::tls_authorities, "PEM file: who may sign peers' certificates; nobody else is believed."),
     names("tls.writers", &Config::tls_writers, "Certificates with one of these names may append."),
     names("tls.readers", &Config::tls_readers, "Those may read: standbys, viewers and the other journal nodes."),
-    names("tls.admins", &Config::tls_admins, "Those may format, fence and change members."),
+    names("tls.admins", &Config::tls_admins, "Those may format and change members; to fence is to write."),
     count("tls.handshake_ms", &Config::tls_handshake_ms, "ms", 100, 60'000, "A peer that takes longer to show its certificate is dropped."),
     flag("tls.allow_insecure", &Config::allow_insecure,
          "Permits what else is refused: to serve other machines without TLS. The pages are always without."),
