@@ -200,12 +200,12 @@ void ClusterLife::quick_reigns() {
     const std::size_t majority = last_voters_.size() / 2 + 1;
     reach(*rm, majority + random_.below(last_voters_.size() - majority + 1));
     if (rm->process.get() != nullptr) rm->process->stand();
-    const std::uint64_t patience = random_.below(200);
+    const std::uint64_t patience = random_.percent(80) ? 300 : random_.below(20);
     for (std::uint64_t i = 0; i < patience && rm->process.get() != nullptr && !rm->process->reigns(); ++i) pass(milliseconds(10));
     if (random_.percent(40)) submit();
     if (random_.percent(20)) change_members();
     if (random_.percent(50)) pass(microseconds(random_.below(3000)));
-    reach(*rm, random_.below(majority));
+    reach(*rm, random_.percent(80) ? 1 + random_.below(majority - 1) : 0);
     submit();
     if (random_.percent(20)) change_members_in_haste();
     pass(microseconds(random_.below(20'000)));
@@ -541,7 +541,8 @@ void ClusterLife::rot() {
   ClusterNode& node = *chosen;
   const std::vector<std::string> files = node.files();
   if (files.empty()) return;
-  const std::string path = files[random_.below(files.size())];
+  const std::string newest = newest_file(node);
+  const std::string path = !newest.empty() && random_.percent(50) ? newest : files[random_.below(files.size())];
   if (path.ends_with("/reserve") || path.ends_with(".tmp") || path.ends_with("/VERSION") || path.find(".damaged") != std::string::npos)
     return;
   rot_at(node, path, random_.below(node.machine().disk().size_of(path)));
