@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "editlog/control.h"
+#include "journal/commit_rule.h"
 #include "journal/quorum_format.h"
 
 namespace varve {
@@ -203,12 +204,13 @@ void ClusterLife::quick_reigns() {
     const std::uint64_t patience = random_.percent(80) ? 300 : random_.below(20);
     for (std::uint64_t i = 0; i < patience && rm->process.get() != nullptr && !rm->process->reigns(); ++i) pass(milliseconds(10));
     if (random_.percent(40)) submit();
-    if (random_.percent(20)) change_members();
+    if (random_.percent(30)) change_members();
     if (random_.percent(50)) pass(microseconds(random_.below(3000)));
     reach(*rm, random_.percent(80) ? 1 + random_.below(majority - 1) : 0);
     submit();
     if (random_.percent(20)) change_members_in_haste();
-    pass(microseconds(random_.below(20'000)));
+    pass(random_.percent(70) ? std::chrono::nanoseconds(microseconds(random_.below(20'000)))
+                             : std::chrono::nanoseconds(milliseconds(random_.below(1000))));
     if (random_.percent(10)) lose_power();
     if (random_.percent(10)) kill_node();
     if (random_.percent(10)) lose_all_power();
@@ -281,6 +283,7 @@ void ClusterLife::check() {
       history_.committed(writer->committed(), rm.name);
     }
   }
+  check_writers();
   if (std::set<std::string> now = voters(); !now.empty()) last_voters_ = std::move(now);
   for (const auto& node : nodes_) {
     node->check(history_);
@@ -292,6 +295,53 @@ void ClusterLife::check() {
       trace(fmt::format("{} is whole again", node->name()));
       impaired_.erase(node->name());
     }
+  }
+}
+
+// Voters that certainly do not have it: they run, and their disks lost nothing.
+std::size_t ClusterLife::voters_without(const Configuration& configuration, const std::function<bool(JournalCopy&)>& has) {
+  std::size_t without = 0;
+  for (const auto& node : nodes_) {
+    JournalCopy* copy = node->copy();
+    if (copy == nullptr || copy->failure() || impaired_.contains(node->name()) || emptied_.contains(node->name())) continue;
+    const bool votes = std::ranges::any_of(
+        configuration.members, [&](const Member& m) { return m.disk == copy->log()->disk_id() && m.role == MemberRole::kVoter; });
+    if (votes && !has(*copy)) ++without;
+  }
+  return without;
+}
+
+// What a writer rests on is on the disks of a majority.
+void ClusterLife::check_writers() {
+  for (Rm& rm : rms_) {
+    if (rm.process.get() == nullptr) continue;
+    if (const QuorumWriter* writer = rm.process->beginning()) {
+      const Configuration& configuration = writer->configuration();
+      const Epoch epoch = writer->epoch();
+      const std::size_t without = voters_without(configuration, [&](JournalCopy& copy) { return copy.log()->promised() >= epoch; });
+      const auto voters = static_cast<std::size_t>(
+          std::ranges::count_if(configuration.members, [](const Member& m) { return m.role == MemberRole::kVoter; }));
+      demand(voters - without >= majority_of(configuration),
+             fmt::format("{} goes on with epoch {}, whose promise is not on the disks of {} of {} voters", rm.name, epoch.value, without,
+                         voters));
+      const auto [begun, first] = begun_.try_emplace(epoch, writer->committed());
+      demand(writer->committed() == begun->second || writer->committed().epoch == epoch,
+             fmt::format("{} of epoch {} takes txid {} of epoch {} for committed, by nothing of its own", rm.name, epoch.value,
+                         writer->committed().txid.value, writer->committed().epoch.value));
+    }
+    const QuorumWriter* writer = rm.process->quorum();
+    if (writer == nullptr || writer->committed().txid < writer->configuration().txid) continue;
+    const Configuration& configuration = writer->configuration();
+    const LogPosition committed = writer->committed();
+    const std::size_t without = voters_without(configuration, [&](JournalCopy& copy) {
+      const LogPosition end = copy.log()->end();
+      return end.epoch != committed.epoch ? end.epoch > committed.epoch : end.txid >= committed.txid;
+    });
+    const auto voters = static_cast<std::size_t>(
+        std::ranges::count_if(configuration.members, [](const Member& m) { return m.role == MemberRole::kVoter; }));
+    demand(voters - without >= majority_of(configuration),
+           fmt::format("{} has committed txid {} of epoch {}, which is not on the disks of {} of {} voters", rm.name, committed.txid.value,
+                       committed.epoch.value, without, voters));
   }
 }
 
