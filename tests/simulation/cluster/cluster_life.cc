@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "editlog/control.h"
+#include "journal/commit_rule.h"
 #include "journal/quorum_format.h"
 
 namespace varve {
@@ -175,7 +176,11 @@ void ClusterLife::lose_power_with_a_promise() {
   rm.process->stand();
   const auto promised = [&](const auto& node) { return node->copy() != nullptr && node->copy()->fence() > before; };
   for (unsigned left = 400; left > 0 && !std::ranges::any_of(nodes_, promised); --left) pass(microseconds(250));
-  pass(microseconds(random_.below(4000)));
+  // And half of the time until a majority has promised: then the reign is won, and has appended nothing.
+  const auto won = [&] { return rm.process.get() == nullptr || rm.process->reigns() || rm.process->beginning() != nullptr; };
+  const bool waits = random_.percent(50);
+  for (unsigned left = 200; waits && left > 0 && !won(); --left) pass(microseconds(250));
+  if (!waits) pass(microseconds(random_.below(4000)));
   reach(rm, random_.below(2));
   for (const auto& node : nodes_) {
     if (node->machine().is_off() || random_.percent(30)) continue;
@@ -200,15 +205,16 @@ void ClusterLife::quick_reigns() {
     const std::size_t majority = last_voters_.size() / 2 + 1;
     reach(*rm, majority + random_.below(last_voters_.size() - majority + 1));
     if (rm->process.get() != nullptr) rm->process->stand();
-    const std::uint64_t patience = random_.below(200);
+    const std::uint64_t patience = random_.percent(80) ? 300 : random_.below(20);
     for (std::uint64_t i = 0; i < patience && rm->process.get() != nullptr && !rm->process->reigns(); ++i) pass(milliseconds(10));
     if (random_.percent(40)) submit();
-    if (random_.percent(20)) change_members();
+    if (random_.percent(30)) change_members();
     if (random_.percent(50)) pass(microseconds(random_.below(3000)));
-    reach(*rm, random_.below(majority));
+    reach(*rm, random_.percent(80) ? 1 + random_.below(majority - 1) : 0);
     submit();
     if (random_.percent(20)) change_members_in_haste();
-    pass(microseconds(random_.below(20'000)));
+    pass(random_.percent(70) ? std::chrono::nanoseconds(microseconds(random_.below(20'000)))
+                             : std::chrono::nanoseconds(milliseconds(random_.below(1000))));
     if (random_.percent(10)) lose_power();
     if (random_.percent(10)) kill_node();
     if (random_.percent(10)) lose_all_power();
@@ -281,6 +287,7 @@ void ClusterLife::check() {
       history_.committed(writer->committed(), rm.name);
     }
   }
+  check_writers();
   if (std::set<std::string> now = voters(); !now.empty()) last_voters_ = std::move(now);
   for (const auto& node : nodes_) {
     node->check(history_);
@@ -292,6 +299,53 @@ void ClusterLife::check() {
       trace(fmt::format("{} is whole again", node->name()));
       impaired_.erase(node->name());
     }
+  }
+}
+
+// Voters that certainly do not have it: they run, and their disks lost nothing.
+std::size_t ClusterLife::voters_without(const Configuration& configuration, const std::function<bool(JournalCopy&)>& has) {
+  std::size_t without = 0;
+  for (const auto& node : nodes_) {
+    JournalCopy* copy = node->copy();
+    if (copy == nullptr || copy->failure() || impaired_.contains(node->name()) || emptied_.contains(node->name())) continue;
+    const bool votes = std::ranges::any_of(
+        configuration.members, [&](const Member& m) { return m.disk == copy->log()->disk_id() && m.role == MemberRole::kVoter; });
+    if (votes && !has(*copy)) ++without;
+  }
+  return without;
+}
+
+// What a writer rests on is on the disks of a majority.
+void ClusterLife::check_writers() {
+  for (Rm& rm : rms_) {
+    if (rm.process.get() == nullptr) continue;
+    if (const QuorumWriter* writer = rm.process->beginning()) {
+      const Configuration& configuration = writer->configuration();
+      const Epoch epoch = writer->epoch();
+      const std::size_t without = voters_without(configuration, [&](JournalCopy& copy) { return copy.log()->promised() >= epoch; });
+      const auto voters = static_cast<std::size_t>(
+          std::ranges::count_if(configuration.members, [](const Member& m) { return m.role == MemberRole::kVoter; }));
+      demand(voters - without >= majority_of(configuration),
+             fmt::format("{} goes on with epoch {}, whose promise is not on the disks of {} of {} voters", rm.name, epoch.value, without,
+                         voters));
+      const auto [begun, first] = begun_.try_emplace(epoch, writer->committed());
+      demand(writer->committed() == begun->second || writer->committed().epoch == epoch,
+             fmt::format("{} of epoch {} takes txid {} of epoch {} for committed, by nothing of its own", rm.name, epoch.value,
+                         writer->committed().txid.value, writer->committed().epoch.value));
+    }
+    const QuorumWriter* writer = rm.process->quorum();
+    if (writer == nullptr || writer->committed().txid < writer->configuration().txid) continue;
+    const Configuration& configuration = writer->configuration();
+    const LogPosition committed = writer->committed();
+    const std::size_t without = voters_without(configuration, [&](JournalCopy& copy) {
+      const LogPosition end = copy.log()->end();
+      return end.epoch != committed.epoch ? end.epoch > committed.epoch : end.txid >= committed.txid;
+    });
+    const auto voters = static_cast<std::size_t>(
+        std::ranges::count_if(configuration.members, [](const Member& m) { return m.role == MemberRole::kVoter; }));
+    demand(voters - without >= majority_of(configuration),
+           fmt::format("{} has committed txid {} of epoch {}, which is not on the disks of {} of {} voters", rm.name, committed.txid.value,
+                       committed.epoch.value, without, voters));
   }
 }
 
@@ -541,7 +595,8 @@ void ClusterLife::rot() {
   ClusterNode& node = *chosen;
   const std::vector<std::string> files = node.files();
   if (files.empty()) return;
-  const std::string path = files[random_.below(files.size())];
+  const std::string newest = newest_file(node);
+  const std::string path = !newest.empty() && random_.percent(50) ? newest : files[random_.below(files.size())];
   if (path.ends_with("/reserve") || path.ends_with(".tmp") || path.ends_with("/VERSION") || path.find(".damaged") != std::string::npos)
     return;
   rot_at(node, path, random_.below(node.machine().disk().size_of(path)));

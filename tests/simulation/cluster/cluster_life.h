@@ -3,6 +3,7 @@
 // Errors: a broken rule is thrown as a Violation.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -79,6 +80,8 @@ class ClusterLife {
   ClusterNode& random_node();
   Rm& random_rm();
   ClusterRm* reigning();
+  void check_writers();
+  std::size_t voters_without(const Configuration& configuration, const std::function<bool(JournalCopy&)>& has);
   void start_rm(Rm& rm);
   std::vector<std::string> hosts() const;
   std::optional<Configuration> settled_members();
@@ -110,9 +113,10 @@ class ClusterLife {
   std::map<std::string, RottenSector> rotten_;  // by node, as long as it stands somewhere
   std::set<std::string> unknown_;               // nodes that do not know where their log ends
   std::set<std::string> full_;
-  std::set<std::string> emptied_;      // whose copy is gone: to be removed from the members before anything else
-  std::set<std::string> last_voters_;  // as far as a writer was there to tell
-  bool over_ = false;                  // no more faults
+  std::set<std::string> emptied_;       // whose copy is gone: to be removed from the members before anything else
+  std::map<Epoch, LogPosition> begun_;  // what a writer took for committed when it began
+  std::set<std::string> last_voters_;   // as far as a writer was there to tell
+  bool over_ = false;                   // no more faults
   std::size_t log_lines_traced_ = 0;
 };
 

@@ -46,6 +46,8 @@ class ClusterRm {
   bool reigns() const { return writer_.get() != nullptr && !over_; }
   bool standing() const { return standing_; }
   QuorumWriter* quorum() { return reigns() ? journal_->writer() : nullptr; }
+  // Of a reign that is won and has committed nothing yet.
+  QuorumWriter* beginning() { return writer_.get() == nullptr && journal_.get() != nullptr ? journal_->writer() : nullptr; }
   std::uint64_t pending() const { return pending_; }
   TxId followed() const { return followed_; }
   const std::string& last_error() const { return last_error_; }
