@@ -23,8 +23,8 @@ namespace varve {
 namespace {
 
 // Above what three nodes on one disk do: syncs, and bytes, in a second.
-constexpr double kSyncsPerSecond = 6e3;
-constexpr double kBytesPerSecond = 150e6;
+constexpr double kClusterSyncsPerSecond = 6e3;
+constexpr double kClusterBytesPerSecond = 150e6;
 constexpr double kLookSeconds = 0.02;
 
 std::uint64_t segment_for(const ClusterBench& bench) {
@@ -32,8 +32,8 @@ std::uint64_t segment_for(const ClusterBench& bench) {
   if (bench.catch_up_bytes != 0) return 64ull << 20;
   const double batch = static_cast<double>(bench.inflight) * static_cast<double>(bench.payload_bytes + 16) + 1024;
   const double seconds = bench.warmup_seconds + bench.seconds * (bench.fault == "none" ? 1 : 2);
-  return std::clamp<std::uint64_t>(static_cast<std::uint64_t>(std::min(batch * kSyncsPerSecond, kBytesPerSecond) * seconds), 64ull << 20,
-                                   2ull << 30);
+  return std::clamp<std::uint64_t>(static_cast<std::uint64_t>(std::min(batch * kClusterSyncsPerSecond, kClusterBytesPerSecond) * seconds),
+                                   64ull << 20, 2ull << 30);
 }
 
 class Run {

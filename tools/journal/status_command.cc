@@ -8,11 +8,11 @@ namespace varve {
 
 namespace {
 
-constexpr std::chrono::nanoseconds kPatience = std::chrono::seconds(5);
+constexpr std::chrono::nanoseconds kStatusPatience = std::chrono::seconds(5);
 
 Task<Result<void>> status(JournalConsole& console) {
   CO_ASSIGN_OR_RETURN(JournalUrl url, typed_quorum(console.asked().journal));
-  QuorumFindings findings = co_await survey_quorum(console.seams(), std::move(url), kPatience);
+  QuorumFindings findings = co_await survey_quorum(console.seams(), std::move(url), kStatusPatience);
   std::vector<NodeDetails> details;
   for (NodeFinding& node : findings.nodes) {
     details.push_back(parse_node_details(node.details, findings.journal));
