@@ -38,11 +38,11 @@ struct Arguments {
 };
 
 [[noreturn]] void usage(const std::string& wrong) {
-  fmt::print(
-      stderr,
-      "cluster_writer: {}\nusage: cluster_writer format|level URL, cluster_writer write|check URL RECORD [--count N] [--in-flight N] "
-      "[--segment-bytes N] [--retained-bytes N] [--commit-patience-ms N] [--resolve]\n",
-      wrong);
+  fmt::print(stderr,
+             "cluster_writer: {}\nusage: cluster_writer format|level URL, cluster_writer write|check URL RECORD [--count N] [--in-flight "
+             "N] [--interval-us N] "
+             "[--segment-bytes N] [--retained-bytes N] [--commit-patience-ms N] [--resolve]\n",
+             wrong);
   std::exit(2);
 }
 
@@ -54,6 +54,8 @@ void read_options(Arguments& a, int argc, char** argv) {
       a.load.count = number();
     else if (word == "--in-flight")
       a.load.in_flight = number();
+    else if (word == "--interval-us")
+      a.load.interval = std::chrono::microseconds(number());
     else if (word == "--segment-bytes")
       a.quorum.writer.segment_bytes = number();
     else if (word == "--retained-bytes")
@@ -143,7 +145,7 @@ class ClusterWriter {
     fmt::print("open: epoch {}, {} transactions\n", writer_->epoch().value, machine_.count());
     std::fflush(stdout);
     record_->started();
-    NumberSubmitter submitter(*writer_, *record_, arguments_.load);
+    NumberSubmitter submitter(seams_, *writer_, *record_, arguments_.load);
     auto submitted = co_await submitter.run();
     if (!submitted) co_return co_await ended(submitter, submitted.error());
     auto finished = co_await finish();
@@ -167,7 +169,7 @@ class ClusterWriter {
   Task<int> ended(NumberSubmitter& submitter, Error error) {
     const int status = failed(error);
     if (arguments_.resolve) {
-      auto resolved = co_await submitter.resolve(seams_, *journal_, kOutcomePatience);
+      auto resolved = co_await submitter.resolve(*journal_, kOutcomePatience);
       if (!resolved) co_return failed(resolved.error());
       fmt::print("resolved: {} frames\n", submitter.unknown());
     }

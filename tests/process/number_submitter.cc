@@ -16,13 +16,20 @@ constexpr std::chrono::nanoseconds kAskAgain = std::chrono::milliseconds(20);
 
 Task<Result<void>> NumberSubmitter::run() {
   while (under_way_ > 0 || (submitted_ < load_.count && !error_)) {
-    while (under_way_ < load_.in_flight && submitted_ < load_.count && !error_) submit_frame();
-    auto paf = kj::newPromiseAndFulfiller<void>();
-    changed_ = kj::mv(paf.fulfiller);
-    co_await kj::mv(paf.promise);
+    while (may_submit()) {
+      submit_frame();
+      if (load_.interval.count() > 0) co_await seams_.clock.after(load_.interval);
+    }
+    if (under_way_ > 0) co_await wait_for_change();
   }
   if (error_) co_return fail(*error_);
   co_return ok();
+}
+
+kj::Promise<void> NumberSubmitter::wait_for_change() {
+  auto paf = kj::newPromiseAndFulfiller<void>();
+  changed_ = kj::mv(paf.fulfiller);
+  return kj::mv(paf.promise);
 }
 
 void NumberSubmitter::submit_frame() {
@@ -67,17 +74,17 @@ void NumberSubmitter::found_missing(std::uint64_t number) {
   record_.lose(number);
 }
 
-Task<Result<void>> NumberSubmitter::resolve(Seams seams, Journal& journal, std::chrono::nanoseconds patience) {
-  const auto until = seams.clock.now() + patience;
+Task<Result<void>> NumberSubmitter::resolve(Journal& journal, std::chrono::nanoseconds patience) {
+  const auto until = seams_.clock.now() + patience;
   for (const Unknown& unknown : unknown_) {
     Outcome outcome = Outcome::kUnknownYet;
     while (outcome == Outcome::kUnknownYet) {
       auto answer = co_await journal.outcome(unknown.ticket);
       if (answer) outcome = *answer;
-      if (seams.clock.now() > until)
+      if (seams_.clock.now() > until)
         co_return fail(ErrorCode::kOutcomeUnknown, fmt::format("the outcome of txid {} is still unknown{}", unknown.ticket.txid.value,
                                                                answer ? std::string() : ": " + answer.error().text()));
-      if (outcome == Outcome::kUnknownYet) co_await seams.clock.after(kAskAgain);
+      if (outcome == Outcome::kUnknownYet) co_await seams_.clock.after(kAskAgain);
     }
     for (const std::uint64_t number : unknown.numbers) outcome == Outcome::kCommitted ? acknowledge(number) : found_missing(number);
   }
