@@ -62,13 +62,20 @@ function(varve_schema folder)
   endif()
 endfunction()
 
+# A test's own code is compiled far longer than it runs.
+if(VARVE_SANITIZE)
+  set(VARVE_TEST_OPTIMIZATION -O0)
+else()
+  set(VARVE_TEST_OPTIMIZATION -O1)
+endif()
+
 # varve_test(editlog SOURCES a_test.cc LINKS varve_editlog [LABELS thread]): the executable editlog_test, each case a ctest test;
 # the target tests_<label> builds all that have the label.
 function(varve_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS;LABELS" ${ARGN})
   add_executable(${name}_test ${arg_SOURCES})
   target_link_libraries(${name}_test PRIVATE varve_flags ${arg_LINKS} GTest::gmock GTest::gtest_main)
-  target_compile_options(${name}_test PRIVATE $<IF:$<BOOL:${VARVE_SANITIZE}>,-O0,-O1>)  # it is compiled far longer than it runs
+  target_compile_options(${name}_test PRIVATE ${VARVE_TEST_OPTIMIZATION})
   foreach(label ${arg_LABELS})
     if(NOT TARGET tests_${label})
       add_custom_target(tests_${label})
