@@ -24,7 +24,14 @@ Result<void> not_negative(const char* name, std::chrono::milliseconds value) {
 
 }  // namespace
 
+Result<void> check_tls(const char* option, const TlsFiles& files) {
+  if (!files.any() || files.complete()) return ok();
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("option {} names some of certificate, key and authorities; name all three, or none", option));
+}
+
 Result<void> check_options(const Options& o) {
+  TRY(check_tls("tls", o.tls));
   TRY(in_range("transaction_bytes_max", o.transaction_bytes_max, 0, kTransactionBytesLimit));
   TRY(in_range("frame_bytes_max", o.frame_bytes_max, 4 * kKiB, 16 * kMiB));
   TRY(in_range("segment_bytes_max", o.segment_bytes_max, 64 * kKiB, 16 * kGiB));
