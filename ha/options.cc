@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/result.h"
 #include "journal/journal_url.h"
 
@@ -40,6 +42,7 @@ Result<void> check_options(const Options& o) {
   TRY(in_range("images_kept", o.images_kept, 1, 100));
   TRY(in_range("image_chunk_bytes", o.image_chunk_bytes, 4 * kKiB, 64 * kMiB));
   TRY(in_range("image_threads", o.image_threads, 0, 256));
+  TRY(in_range("quorum_patience", static_cast<std::uint64_t>(std::max<std::int64_t>(0, o.quorum_patience.count())), 100, 3'600'000));
   TRY(not_negative("segment_age_max", o.segment_age_max));
   TRY(not_negative("mark_delay", o.mark_delay));
   TRY(not_negative("checkpoint_interval", o.checkpoint_interval));
@@ -73,6 +76,7 @@ QuorumOptions quorum_options(const Options& o) {
   QuorumOptions options;
   options.writer.segment_bytes = round_up(o.segment_bytes_max, kPageBytes);
   options.writer.roll = roll_policy(o);
+  options.open_patience = o.quorum_patience;
   return options;
 }
 

@@ -33,6 +33,9 @@ struct Options {
   // To journal nodes that ask for certificates. The quorum's hosts must then be names, which the nodes' certificates bear.
   TlsFiles tls;
 
+  // A quorum: how long open() tries to reach a majority of its nodes before it fails.
+  std::chrono::milliseconds quorum_patience{10'000};  // 100 ms .. 1 h
+
   // Log. The last three are those of each journal node itself when the log is on a quorum.
   std::uint64_t transaction_bytes_max = 64ull << 20;                    // 0 .. 1 GiB
   std::uint32_t frame_bytes_max = 1u << 20;                             // 4 KiB .. 16 MiB; a larger transaction is alone in its frame

@@ -79,8 +79,9 @@ class EmbeddedNodeTest : public ::testing::Test {
     auto formatted = real.mailbox().run_until(kj::mv(formatting));
     ASSERT_TRUE(formatted) << formatted.error().text();
   }
-  Result<std::unique_ptr<Engine>> try_open(std::size_t index) {
+  Result<std::unique_ptr<Engine>> try_open(std::size_t index, std::chrono::milliseconds patience = std::chrono::seconds(10)) {
     Options options;
+    options.quorum_patience = patience;
     options.journal = url();
     options.image_directory = directory_.path("images" + std::to_string(index));
     options.segment_bytes_max = 1u << 20;
@@ -147,11 +148,12 @@ TEST_F(EmbeddedNodeTest, an_engine_without_a_certificate_or_with_one_of_another_
   use_certificates();
   start_nodes();
   format();
+  constexpr std::chrono::milliseconds kShort(300);
   client_ = {};
-  EXPECT_FALSE(try_open(0));
+  EXPECT_FALSE(try_open(0, kShort));
   certificates_->make("stranger", "stranger", "ca");
   client_ = certificates_->files("stranger");
-  EXPECT_FALSE(try_open(0));
+  EXPECT_FALSE(try_open(0, kShort));
 }
 
 TEST_F(EmbeddedNodeTest, keeps_its_directory_to_itself) {
