@@ -77,6 +77,7 @@ QuorumOptions quorum_options(const Options& o) {
   options.writer.segment_bytes = round_up(o.segment_bytes_max, kPageBytes);
   options.writer.roll = roll_policy(o);
   options.open_patience = o.quorum_patience;
+  options.candidacy.patience = o.quorum_patience;
   return options;
 }
 

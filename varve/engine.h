@@ -33,7 +33,7 @@ struct Options {
   // To journal nodes that ask for certificates. The quorum's hosts must then be names, which the nodes' certificates bear.
   TlsFiles tls;
 
-  // A quorum: how long open() tries to reach a majority of its nodes before it fails.
+  // A quorum: how long open() looks for a majority of its nodes, and then for one that takes it for the writer, before it fails.
   std::chrono::milliseconds quorum_patience{10'000};  // 100 ms .. 1 h
 
   // Log. The last three are those of each journal node itself when the log is on a quorum.
