@@ -65,6 +65,14 @@ class SimCluster {
     machine(number).power_on(world_.random());
     start(number);
   }
+  // Everything that was not synced is lost.
+  void lose_power_and_all_unsynced(unsigned number) {
+    lose_power(number);
+    CrashOutcome outcome;
+    outcome.fates.assign(machine(number).disk().unsynced().size(), UnitFate::lost());
+    machine(number).power_on(outcome);
+    start(number);
+  }
   void stop_all() { nodes_.clear(); }
 
   JournalUrl url(unsigned nodes = 3) const {
@@ -74,8 +82,8 @@ class SimCluster {
     for (unsigned i = 1; i <= nodes; ++i) url.hosts.push_back(address_of(i));
     return url;
   }
-  void format(unsigned nodes = 3) {
-    auto formatted = world_.wait(format_quorum(client(), url(nodes), {}, std::chrono::seconds(5)));
+  void format(unsigned nodes = 3, FormatPlan plan = {}) {
+    auto formatted = world_.wait(format_quorum(client(), url(nodes), std::move(plan), std::chrono::seconds(5)));
     ASSERT_TRUE(formatted) << formatted.error().text();
   }
 
