@@ -71,6 +71,18 @@ TEST_F(ChoiceRules, the_higher_epoch_wins_against_the_longer_log) {
   EXPECT_EQ(end_of_reign(*reign), third.end().txid);
 }
 
+// As when old copies of disks were put back: the operator must hear of it, and not of a majority that does not come.
+TEST_F(ChoiceRules, a_log_that_ends_below_what_is_committed_is_not_continued_and_it_is_said) {
+  ASSERT_TRUE(first_->stores(1, {first_->data("committed too")}));
+  ASSERT_TRUE(first_->proves(1, first_->end(), first_->end().txid));
+  HandWriter wrong = writer(2, before_);
+  ASSERT_TRUE(wrong.stores(2, {wrong.start_epoch()}));
+  cluster_.kill(3);
+  const auto reign = win();
+  ASSERT_FALSE(reign);
+  EXPECT_EQ(reign.error().code(), ErrorCode::kDamaged) << reign.error().text();
+}
+
 TEST_F(ChoiceRules, an_unknown_tail_takes_only_what_is_committed) {
   lose_the_end_of_node_1();
   const FramePtr next = first_->data("not committed");
