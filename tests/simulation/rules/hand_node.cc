@@ -21,10 +21,10 @@ Task<void> HandNode::accept_all() {
 }
 
 Task<void> HandNode::serve(kj::Own<kj::AsyncIoStream> stream) {
-  channel_ = kj::heap<StreamChannel>(kj::mv(stream), "the writer");
+  channels_.push_back(kj::heap<StreamChannel>(kj::mv(stream), "the writer"));
+  StreamChannel& channel = *channels_.back();
   appends_.clear();
   settle_.reset();
-  StreamChannel& channel = *channel_;
   auto first = co_await channel.receive();
   if (!first) co_return;
   const auto open = wire::decode_open(first->control());
@@ -45,7 +45,7 @@ void HandNode::take(const StreamMessage& message) {
     return;
   }
   const auto frames = parse_frames(message.payload, message.keep, state_.namespace_id, state_.lineage, "the writer");
-  Append append{message.head.number, message.head.position(), TxId{message.head.committed}};
+  Append append{message.head.number, message.head.position()};
   if (frames && !frames->empty()) append.end = frames->back()->header().position();
   appends_.push_back(append);
 }
@@ -63,7 +63,7 @@ void HandNode::say_stored(std::uint64_t number, const LogPosition& position, Epo
   StreamHead head = control_head(StreamKind::kStored, number);
   head.epoch = epoch.value;
   head.set_position(position);
-  channel_->send(head);
+  channels_.back()->send(head);
 }
 
 }  // namespace varve

@@ -24,7 +24,6 @@ class HandNode {
   struct Append {
     std::uint64_t number;
     LogPosition end;  // when all of it is stored
-    TxId committed;
     bool answered = false;
   };
   const std::vector<Append>& appends() const { return appends_; }
@@ -45,8 +44,8 @@ class HandNode {
   std::string address_;
   wire::CopyState state_;
   kj::Own<Listener> listener_;
-  kj::Own<StreamChannel> channel_;
-  Epoch epoch_;  // of the writer
+  std::vector<kj::Own<StreamChannel>> channels_;  // the newest last
+  Epoch epoch_;                                   // of the writer
   std::vector<Append> appends_;
   std::optional<std::uint64_t> settle_;
   Tasks tasks_;  // destroyed first
