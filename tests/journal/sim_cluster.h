@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -67,11 +68,17 @@ class SimCluster {
   }
   // Everything that was not synced is lost.
   void lose_power_and_all_unsynced(unsigned number) {
+    lose_power_and(number, [](std::size_t) { return UnitFate::lost(); });
+  }
+  // `fate` says what becomes of each thing that was not synced, by its number; gives how many there were.
+  std::size_t lose_power_and(unsigned number, const std::function<UnitFate(std::size_t)>& fate) {
     lose_power(number);
+    const std::size_t units = machine(number).disk().unsynced().size();
     CrashOutcome outcome;
-    outcome.fates.assign(machine(number).disk().unsynced().size(), UnitFate::lost());
+    for (std::size_t unit = 0; unit < units; ++unit) outcome.fates.push_back(fate(unit));
     machine(number).power_on(outcome);
     start(number);
+    return units;
   }
   void stop_all() { nodes_.clear(); }
 
