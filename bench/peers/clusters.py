@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -67,11 +68,14 @@ class Cluster:
                 self.start(number)
             self.leader = self.wait_for_leader()
         except BaseException:
-            self.__exit__()
+            self.__exit__(ClusterFailed)
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failure=None, *_):
+        if failure:
+            for number in range(len(self.members)):
+                print(f"member {number} of {self.name}: {self.last_lines(number)}", file=sys.stderr)
         for member in self.members:
             member.kill()
         for member in self.members:
@@ -98,7 +102,7 @@ class Cluster:
 
     def last_lines(self, number):
         with open(os.path.join(self.directory, f"{number}.log"), encoding="utf-8", errors="replace") as log:
-            return "\n".join(log.read().splitlines()[-5:])
+            return "\n".join(log.read().splitlines()[-8:])
 
     def cpu_seconds(self):
         return sum(cpu_seconds(member.pid) for member in self.members)
@@ -106,7 +110,10 @@ class Cluster:
     def load(self, bench, inflight, seconds, warmup, payload):
         """Figures of the load generator, all of whose connections go to the leader; `members_cpu_s` of `wall_s`, the warm-up with it."""
         before, began = self.cpu_seconds(), time.monotonic()
-        figures = bench.run(f"peer_{self.name}", f"{HOST}:{self.client_ports[self.leader]}", inflight, seconds, warmup, payload)
+        try:
+            figures = bench.run(f"peer_{self.name}", f"{HOST}:{self.client_ports[self.leader]}", inflight, seconds, warmup, payload)
+        except SystemExit as ended:
+            raise ClusterFailed(str(ended)) from ended
         figures["members_cpu_s"], figures["wall_s"] = self.cpu_seconds() - before, time.monotonic() - began
         figures["version"] = self.version
         if self.role(self.leader) != "leader":
