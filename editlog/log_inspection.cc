@@ -167,7 +167,9 @@ class Inspection {
         if (auto* before = std::get_if<OpenSegment>(&plan_.segments.back())) before->decision = RecoveryDecision::kCopy;
       co_return ok();
     }
-    co_return co_await take_damaged(name, newest ? std::nullopt : std::optional(found_.segments[i + 1].first), error.text());
+    std::optional<TxId> next;
+    if (!newest) next = found_.segments[i + 1].first;
+    co_return co_await take_damaged(name, next, error.text());
   }
 
   Task<Result<void>> take_damaged(SegmentName name, std::optional<TxId> next, std::string what) {

@@ -34,11 +34,20 @@ Task<void> MemberReplication::run() {
     wake_scheduled_ = false;
     in_flight_.clear();
     in_flight_bytes_ = 0;
-    problem_ = ended.text();
+    note_end(ended);
     const std::chrono::nanoseconds jitter(seams_.random.below(static_cast<std::uint64_t>(retry_.count()) / 2 + 1));
     co_await seams_.clock.after(retry_ + jitter);
     retry_ = std::min(2 * retry_, options_.retry_max);
   }
+}
+
+// Said once, not with every attempt.
+void MemberReplication::note_end(const Error& error) {
+  problem_ = error.text();
+  if (problem_ == said_problem_) return;
+  said_problem_ = problem_;
+  const LogLevel level = error.code() == ErrorCode::kClosed || error.code() == ErrorCode::kIo ? LogLevel::kInfo : LogLevel::kWarning;
+  seams_.log(level, fmt::format("journal {}: sending to {} ended: {}", log_.journal().name, member_.address, problem_));
 }
 
 Task<Error> MemberReplication::session() {

@@ -55,6 +55,7 @@ class MemberReplication {
 
   Task<void> run();
   Task<Error> session();
+  void note_end(const Error& error);
   Task<Error> receive_all();
   Task<Error> keep_alive();
   Result<void> take(const StreamMessage& message);
@@ -94,6 +95,7 @@ class MemberReplication {
   std::chrono::nanoseconds said_{0};
   std::chrono::nanoseconds retry_;
   std::string problem_;
+  std::string said_problem_;
   std::uint64_t pulls_ = 0;
   Tasks session_tasks_;  // of this connection
   Tasks tasks_;          // destroyed first

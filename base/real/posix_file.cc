@@ -164,8 +164,11 @@ Result<void> PosixFile::write_durably(std::uint64_t offset, const std::vector<By
   return sync();
 }
 
+// See PosixDirectory::sync().
 Result<void> PosixFile::sync() {
-  if (retry_eintr([&] { return ::fdatasync(fd_); }) != 0) return fail(os_error(errno, fmt::format("syncing {}", path_)));
+  struct stat status {};
+  const bool synced = retry_eintr([&] { return ::fdatasync(fd_); }) == 0 && ::fstat(fd_, &status) == 0;
+  if (!synced) return fail(os_error(errno, fmt::format("syncing {}", path_)));
   return ok();
 }
 

@@ -32,7 +32,7 @@ TEST_P(ClusterPowerLossTest, two_nodes_go_on_while_the_third_loses_its_power_and
     lose_power(0);
     wait_for_more(2000);
     bring_back(0);
-    ASSERT_EQ(level(), "") << "power loss " << round << ", seed " << seed();
+    ASSERT_EQ(level(), "") << "power loss " << round << ", seed " << seed() << ", the writer says:\n" << process().output();
   }
   kill();
   expect_all_well();
