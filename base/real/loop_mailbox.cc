@@ -13,6 +13,9 @@ namespace varve {
 
 namespace {
 
+constexpr unsigned kEventsInARow = 64;                        // before the loop looks outside, although more is ready
+constexpr kj::Duration kReadyStretch = 1 * kj::MILLISECONDS;  // before it looks at what was posted, likewise
+
 kj::AutoCloseFd open_eventfd() {
   int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   CHECK(fd >= 0, errno);
@@ -22,11 +25,14 @@ kj::AutoCloseFd open_eventfd() {
 }  // namespace
 
 LoopMailbox::LoopMailbox(kj::UnixEventPort& port, kj::WaitScope& scope, std::chrono::nanoseconds longest_spin)
-    : scope_(scope),
+    : port_(port),
+      scope_(scope),
       event_(open_eventfd()),
       observer_(port, event_.get(), kj::UnixEventPort::FdObserver::OBSERVE_READ),
       spin_(longest_spin),
-      watching_(watch().eagerlyEvaluate(nullptr)) {}
+      watching_(watch().eagerlyEvaluate(nullptr)) {
+  scope_.setBusyPollInterval(kEventsInARow);
+}
 
 LoopMailbox::~LoopMailbox() noexcept {}
 
@@ -98,18 +104,28 @@ void LoopMailbox::sleep_until(kj::Promise<void> promise) {
   woken_ = nullptr;
 }
 
+// Not by Promise::poll(), which goes on for as long as anything is ready and looks outside only then.
+bool LoopMailbox::run_ready(kj::ForkedPromise<void>& until) {
+  port_.poll();
+  bool over = false;
+  auto end = until.addBranch().then([&over] { over = true; }, [&over](kj::Exception&&) { over = true; });
+  auto nothing_else = kj::evalLast([] {});
+  auto stretch = port_.getTimer().afterDelay(kReadyStretch);
+  end.exclusiveJoin(kj::mv(nothing_else)).exclusiveJoin(kj::mv(stretch)).wait(scope_);
+  return over;
+}
+
 void LoopMailbox::run_until(kj::Promise<void> promise) {
   auto forked = promise.fork();
-  auto branch = forked.addBranch();
   while (true) {
     stay_awake();
     run_posts();
-    if (branch.poll(scope_)) break;
+    if (run_ready(forked)) break;
     if (spin_.spin([this] { return has_posts(); })) continue;
     if (prepare_to_sleep()) sleep_until(forked.addBranch());
   }
   leave();
-  branch.wait(scope_);
+  forked.addBranch().wait(scope_);
 }
 
 kj::Promise<void> LoopMailbox::yield() {

@@ -1,6 +1,7 @@
 // Hands work from other threads to the event loop, and runs the loop.
 //
 // Threads: post() any thread's; everything else the loop's. A function posted runs on the loop's thread, in the order of posting.
+// Turns:   whatever is always ready, timers, descriptors and posts have their turn: KJ alone looks outside only when nothing is ready.
 // Waking:  the loop spins for a short time before it sleeps, and is woken by a system call only when it really sleeps.
 //          Promises may also be waited for without run_until(); that only costs more wake-ups.
 // Plain std::mutex, atomic and eventfd, because libkj's own cross-thread means are not known to the thread sanitizer.
@@ -47,6 +48,8 @@ class LoopMailbox {
   void ring();
   bool has_posts() const { return posts_waiting_.load(std::memory_order_acquire); }
   void run_posts();
+  // Runs what is ready, for a stretch at most. True when `until` has resolved.
+  bool run_ready(kj::ForkedPromise<void>& until);
   // False when something was posted in between; else from now on post() wakes the loop.
   bool prepare_to_sleep();
   void stay_awake();
@@ -55,6 +58,7 @@ class LoopMailbox {
   // Runs posts whenever the eventfd says so.
   kj::Promise<void> watch();
 
+  kj::UnixEventPort& port_;
   kj::WaitScope& scope_;
   kj::AutoCloseFd event_;
   kj::UnixEventPort::FdObserver observer_;

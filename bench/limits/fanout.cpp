@@ -2,8 +2,9 @@
 //  fanout srv PORT none|fdatasync|dsync [FILE]
 //     reads what is there (up to 4 MiB), one pwrite of all whole records, one sync, one acknowledgement for all
 //     dsync: O_DIRECT|O_DSYNC pwrite of a 4 KiB-aligned buffer instead. FILE must exist with its full size
-//  fanout cli PORT,PORT,PORT --size B --window W --secs S
-//     frees a slot when all have answered; q50us and q99us are for a majority
+//  fanout cli PORT,PORT,PORT --size B --window W --secs S [--majority]
+//     frees a slot when all have answered, with --majority when a majority has; q50us and q99us are for a majority. --majority with two
+//     servers is what is left of three when one is dead
 #include "common.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -81,17 +82,19 @@ int main(int argc, char** argv) {
   }
   size_t size = 65536, window = 8;
   double secs = 4;
+  bool by_majority = false;
   for (int i = 3; i < argc; ++i) {
     std::string a = argv[i];
     if (a == "--size") size = atol(argv[++i]);
     else if (a == "--window") window = atol(argv[++i]);
     else if (a == "--secs") secs = atof(argv[++i]);
+    else if (a == "--majority") by_majority = true;
   }
   for (auto& c : cs) { epoll_event e{}; e.events = EPOLLIN; e.data.ptr = &c; epoll_ctl(efd, EPOLL_CTL_ADD, c.fd, &e); }
   const size_t fr = HDR + size, MAXF = std::max<size_t>(1, std::min<size_t>(256, (1 << 20) / fr));
   std::vector<char> frames(MAXF * fr, 7); // headers are patched per send
   std::vector<uint64_t> start(window);
-  uint64_t all = 0, quor = 0, issued = 0;
+  uint64_t all = 0, quor = 0, issued = 0, freed = 0;
   Hist hq, ha;
   bool meas = false;
   auto pushc = [&](C& c) {
@@ -112,7 +115,7 @@ int main(int argc, char** argv) {
   };
   auto refill = [&] {
     uint64_t t = now_ns();
-    while (issued < all + window) { start[issued % window] = t; ++issued; }
+    while (issued < freed + window) { start[issued % window] = t; ++issued; }
     for (auto& c : cs) pushc(c);
   };
   uint64_t t0 = now_ns(), tm = t0 + 400000000, end = tm + uint64_t(secs * 1e9), t;
@@ -140,10 +143,11 @@ int main(int argc, char** argv) {
     std::sort(v.begin(), v.end());
     uint64_t a = v[0], q = v[(v.size() - 1) / 2];
     for (; quor < q; ++quor) if (meas) hq.add(t - start[quor % window]);
-    for (; all < a; ++all) if (meas) ha.add(t - start[all % window]);
-    if (issued < all + window) refill();
+    for (; all < a; ++all) if (meas && !by_majority) ha.add(t - start[all % window]);
+    freed = by_majority ? quor : all;
+    if (issued < freed + window) refill();
   }
   char cfg[200];
   snprintf(cfg, sizeof cfg, "\"size\":%zu,\"window\":%zu,\"servers\":%zu,\"q50us\":%.1f,\"q99us\":%.1f", size, window, cs.size(), hq.q(.5) / 1e3, hq.q(.99) / 1e3);
-  emit_lat("rawtcp", cfg, ha, (t - tm) / 1e9, cpu_self_s() - c0, size);
+  emit_lat("rawtcp", cfg, by_majority ? hq : ha, (t - tm) / 1e9, cpu_self_s() - c0, size);
 }

@@ -91,6 +91,53 @@ TEST_P(LoopMailboxTest, gives_posts_their_turn_between_yields) {
   second.join();
 }
 
+// Work that is always ready, as of a socket whose sender is fast; given up only so that a loop that starves fails and does not hang.
+class EndlessWork {
+ public:
+  kj::Promise<void> run_until(const bool& stop) { return go_on(stop).eagerlyEvaluate(nullptr); }
+  bool given_up() const { return turns_ == kTurnsMax; }
+
+ private:
+  static constexpr std::uint64_t kTurnsMax = 20'000'000;
+
+  kj::Promise<void> go_on(const bool& stop) {
+    if (stop || ++turns_ == kTurnsMax) return kj::READY_NOW;
+    return kj::evalLater([this, &stop] { return go_on(stop); });
+  }
+
+  std::uint64_t turns_ = 0;
+};
+
+TEST_P(LoopMailboxTest, gives_timers_their_turn_while_work_is_always_ready) {
+  bool stop = false;
+  EndlessWork work;
+  auto timer = io_.provider->getTimer().afterDelay(20 * kj::MILLISECONDS).then([&] { stop = true; }).eagerlyEvaluate(nullptr);
+  mailbox_.run_until(work.run_until(stop));
+  EXPECT_FALSE(work.given_up());
+}
+
+TEST_P(LoopMailboxTest, gives_posts_their_turn_while_work_is_always_ready) {
+  bool stop = false;
+  EndlessWork work;
+  auto endless = work.run_until(stop);
+  std::thread thread([&] { mailbox_.post([&] { stop = true; }); });
+  mailbox_.run_until(kj::mv(endless));
+  thread.join();
+  EXPECT_FALSE(work.given_up());
+}
+
+TEST_P(LoopMailboxTest, gives_descriptors_their_turn_while_work_is_always_ready) {
+  bool stop = false;
+  EndlessWork work;
+  auto pipe = io_.provider->newOneWayPipe();
+  char byte = 0;
+  auto read = pipe.in->read(&byte, 1).then([&] { stop = true; }).eagerlyEvaluate(nullptr);
+  auto written =
+      io_.provider->getTimer().afterDelay(2 * kj::MILLISECONDS).then([&] { return pipe.out->write("x", 1); }).eagerlyEvaluate(nullptr);
+  mailbox_.run_until(work.run_until(stop));
+  EXPECT_FALSE(work.given_up());
+}
+
 INSTANTIATE_TEST_SUITE_P(Spin, LoopMailboxTest, testing::Values(std::chrono::microseconds(0), std::chrono::microseconds(50)),
                          [](const auto& chosen) { return chosen.param.count() == 0 ? "never" : "short"; });
 
