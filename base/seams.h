@@ -17,6 +17,9 @@ struct Seams {
   Random& random;
   Workers& workers;
   const LogSink& log;
+
+  // The same but the network.
+  Seams over(Network& other) const { return {clock, disk, other, random, workers, log}; }
 };
 
 }  // namespace varve

@@ -2,7 +2,7 @@
 include(CMakePackageConfigHelpers)
 
 set(libraries)
-foreach(folder base base_real editlog fsimage journal checkpointer ha rm)
+foreach(folder base base_real base_tls editlog fsimage journal checkpointer ha rm)
   foreach(library varve_${folder} varve_${folder}_schema)
     if(TARGET ${library})
       list(APPEND libraries ${library})
@@ -30,5 +30,5 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/varveConfigVersion.cmake 
 install(FILES ${PROJECT_BINARY_DIR}/varveConfig.cmake ${PROJECT_BINARY_DIR}/varveConfigVersion.cmake DESTINATION ${config_directory})
 install(DIRECTORY varve/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/varve FILES_MATCHING PATTERN "*.h" PATTERN "*.capnp")
 if(TARGET varve)
-  install(TARGETS varve RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS varve journalnode RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

@@ -168,7 +168,9 @@ class Inspection {
       grow_again();
       co_return ok();
     }
-    co_return co_await take_damaged(name, newest ? std::nullopt : std::optional(found_.segments[i + 1].first), error.text());
+    std::optional<TxId> next;
+    if (!newest) next = found_.segments[i + 1].first;
+    co_return co_await take_damaged(name, next, error.text());
   }
 
   // The log ends before this file, if it is to end before damage and nothing from there on is finalized, which would say that it is

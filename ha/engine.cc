@@ -3,13 +3,14 @@
 
 #include <kj/debug.h>
 #include <pthread.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <thread>
 
 #include "base/check.h"
+#include "base/real/host_name.h"
 #include "base/real/real_seams.h"
+#include "base/real/tls_network.h"
 #include "base/result.h"
 #include "base/tasks.h"
 #include "ha/image_check.h"
@@ -22,11 +23,6 @@
 
 namespace varve {
 namespace {
-
-std::string host_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof(name) - 1) == 0 ? name : "unknown";
-}
 
 class LoopEngine final : public Engine {
  public:
@@ -51,6 +47,7 @@ class LoopEngine final : public Engine {
   void inspect(const std::function<void()>& read) override;
   Result<TxId> checkpoint() override;
   Status status() const override;
+  Result<void> reload_certificates() override;
   Result<void> close() override;
 
  private:
@@ -77,6 +74,7 @@ class LoopEngine final : public Engine {
   Status last_status_;
 
   // The loop's own, while it runs.
+  TlsNetwork* tls_ = nullptr;  // null without certificates
   Replica* replica_ = nullptr;
   Tasks* tasks_ = nullptr;  // questions being answered
   kj::PromiseFulfiller<void>* stop_ = nullptr;
@@ -103,12 +101,23 @@ void LoopEngine::run(std::string image_path, JournalUrl url, std::promise<Result
   // Spinning for a disk's thread pays; spinning for nodes takes the processors from those that run beside.
   if (url.kind == JournalUrl::Kind::kQuorum) seams.longest_spin = std::chrono::nanoseconds(0);
   RealSeams real(std::move(seams));
+  kj::Own<TlsNetwork> tls;
+  if (options_.tls.any()) {
+    auto secured = TlsNetwork::open(real.seams().network, real.seams().clock, options_.tls, kTlsHandshakeMax, options_.log);
+    if (!secured) {
+      opened.set_value(fail(secured.error()));
+      return;
+    }
+    tls = kj::mv(*secured);
+    tls_ = tls.get();
+  }
   Tasks tasks;
   tasks_ = &tasks;
   auto stop = kj::newPromiseAndFulfiller<void>();
   stop_ = stop.fulfiller.get();
+  const Seams outside = tls_ == nullptr ? real.seams() : real.seams().over(*tls_);
   auto replica =
-      real.mailbox().run_until(kj::Promise<Result<kj::Own<Replica>>>(open_replica(real.seams(), std::move(image_path), std::move(url))));
+      real.mailbox().run_until(kj::Promise<Result<kj::Own<Replica>>>(open_replica(outside, std::move(image_path), std::move(url))));
   if (!replica) {
     opened.set_value(fail(replica.error()));
     return;
@@ -236,6 +245,13 @@ Status LoopEngine::status() const {
   if (status) return *status;
   std::lock_guard lock(mutex_);
   return last_status_;
+}
+
+Result<void> LoopEngine::reload_certificates() {
+  return ask<void>([this]() -> kj::Promise<Result<void>> {
+    if (tls_ == nullptr) return Result<void>(fail(ErrorCode::kInvalidArgument, "the engine was opened without certificates"));
+    return tls_->reload();
+  });
 }
 
 Result<void> LoopEngine::close() {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/result.h"
 #include "journal/journal_url.h"
 
@@ -24,7 +26,14 @@ Result<void> not_negative(const char* name, std::chrono::milliseconds value) {
 
 }  // namespace
 
+Result<void> check_tls(const char* option, const TlsFiles& files) {
+  if (!files.any() || files.complete()) return ok();
+  return fail(ErrorCode::kInvalidArgument,
+              fmt::format("option {} names some of certificate, key and authorities; name all three, or none", option));
+}
+
 Result<void> check_options(const Options& o) {
+  TRY(check_tls("tls", o.tls));
   TRY(in_range("transaction_bytes_max", o.transaction_bytes_max, 0, kTransactionBytesLimit));
   TRY(in_range("frame_bytes_max", o.frame_bytes_max, 4 * kKiB, 16 * kMiB));
   TRY(in_range("segment_bytes_max", o.segment_bytes_max, 64 * kKiB, 16 * kGiB));
@@ -33,6 +42,7 @@ Result<void> check_options(const Options& o) {
   TRY(in_range("images_kept", o.images_kept, 1, 100));
   TRY(in_range("image_chunk_bytes", o.image_chunk_bytes, 4 * kKiB, 64 * kMiB));
   TRY(in_range("image_threads", o.image_threads, 0, 256));
+  TRY(in_range("quorum_patience", static_cast<std::uint64_t>(std::max<std::int64_t>(0, o.quorum_patience.count())), 100, 3'600'000));
   TRY(not_negative("segment_age_max", o.segment_age_max));
   TRY(not_negative("mark_delay", o.mark_delay));
   TRY(not_negative("checkpoint_interval", o.checkpoint_interval));
@@ -66,6 +76,8 @@ QuorumOptions quorum_options(const Options& o) {
   QuorumOptions options;
   options.writer.segment_bytes = round_up(o.segment_bytes_max, kPageBytes);
   options.writer.roll = roll_policy(o);
+  options.open_patience = o.quorum_patience;
+  options.candidacy.patience = o.quorum_patience;
   return options;
 }
 

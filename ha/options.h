@@ -15,6 +15,9 @@ namespace varve {
 // kInvalidArgument with the option's name, its value and the legal range.
 Result<void> check_options(const Options& options);
 
+// kInvalidArgument when some of them are named and some not; `option` is its name.
+Result<void> check_tls(const char* option, const TlsFiles& files);
+
 // The directory of the images: image_directory, or "images" beside the directory of a file: journal.
 Result<std::string> image_path(const Options& options);
 

@@ -17,6 +17,7 @@
 #include "varve/error.h"
 #include "varve/log_sink.h"
 #include "varve/state_machine.h"
+#include "varve/tls_files.h"
 #include "varve/types.h"
 
 namespace varve {
@@ -29,6 +30,11 @@ struct Options {
   std::string image_directory;
   // Name written into EpochStart, for people; empty: the host's name.
   std::string writer_name;
+  // To journal nodes that ask for certificates. The quorum's hosts must then be names, which the nodes' certificates bear.
+  TlsFiles tls;
+
+  // A quorum: how long open() looks for a majority of its nodes, and then for one that takes it for the writer, before it fails.
+  std::chrono::milliseconds quorum_patience{10'000};  // 100 ms .. 1 h
 
   // Log. The last three are those of each journal node itself when the log is on a quorum.
   std::uint64_t transaction_bytes_max = 64ull << 20;                    // 0 .. 1 GiB
@@ -132,6 +138,9 @@ class Engine {
   virtual Result<TxId> checkpoint() = 0;
 
   virtual Status status() const = 0;  // any thread
+
+  // Reads the files of Options::tls again, for connections from now on; on failure all stays as it was. Any thread but "varve-loop".
+  virtual Result<void> reload_certificates() = 0;
 
   // Refuses new submissions, waits for the submitted ones, seals the log's end, releases the directory. Any thread but "varve-loop".
   virtual Result<void> close() = 0;

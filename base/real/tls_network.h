@@ -17,15 +17,11 @@
 #include "base/network.h"
 #include "varve/error.h"
 #include "varve/log_sink.h"
+#include "varve/tls_files.h"
 
 namespace varve {
 
-// PEM files.
-struct TlsFiles {
-  std::string certificate;  // our own, then those between it and the authority
-  std::string key;          // not encrypted
-  std::string authorities;  // nobody else's signature counts
-};
+constexpr std::chrono::milliseconds kTlsHandshakeMax{5000};  // where nobody says otherwise
 
 class TlsNetwork final : public Network {
  public:

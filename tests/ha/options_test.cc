@@ -79,6 +79,9 @@ INSTANTIATE_TEST_SUITE_P(
                       BadOption{"image_chunk_bytes", [](Options& o) { o.image_chunk_bytes = 1; }},
                       BadOption{"image_threads", [](Options& o) { o.image_threads = 257; }},
                       BadOption{"segment_age_max", [](Options& o) { o.segment_age_max = std::chrono::milliseconds(-1); }},
+                      BadOption{"quorum_patience", [](Options& o) { o.quorum_patience = std::chrono::milliseconds(99); }},
+                      BadOption{"quorum_patience", [](Options& o) { o.quorum_patience = std::chrono::milliseconds(-1); }},
+                      BadOption{"tls", [](Options& o) { o.tls.certificate = "/etc/varve/rm.pem"; }},
                       BadOption{"mark_delay", [](Options& o) { o.mark_delay = std::chrono::milliseconds(-1); }},
                       BadOption{"checkpoint_interval", [](Options& o) { o.checkpoint_interval = std::chrono::milliseconds(-1); }}));
 

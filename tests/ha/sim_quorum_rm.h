@@ -8,7 +8,7 @@
 
 namespace varve {
 
-class SimQuorumRm final : public SimRm {
+class SimQuorumRm : public SimRm {
  public:
   explicit SimQuorumRm(SimCluster& cluster, unsigned client = 1) : SimRm(cluster.world()), cluster_(cluster), client_(client) {
     if (!machine().disk().exists("/rm")) machine().disk().add_directory("/rm");
@@ -19,7 +19,7 @@ class SimQuorumRm final : public SimRm {
     machine().kill_connections();
   }
 
- private:
+ protected:
   SimMachine& machine() { return cluster_.world().machine("rm" + std::to_string(client_)); }
   Seams seams() override { return machine().seams(); }
   Task<Result<kj::Own<Journal>>> open_journal() override {
@@ -28,6 +28,7 @@ class SimQuorumRm final : public SimRm {
     co_return kj::Own<Journal>(kj::mv(*journal));
   }
 
+ private:
   SimCluster& cluster_;
   unsigned client_;
 };

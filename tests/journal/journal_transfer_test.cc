@@ -6,20 +6,13 @@
 
 #include "base/digest.h"
 #include "journal/local_journal.h"
+#include "tests/journal/noting_watcher.h"
 #include "tests/journal/sim_cluster.h"
 
 namespace varve {
 namespace {
 
 using ::testing::HasSubstr;
-
-class QuietWatcher final : public WorkWatcher {
- public:
-  void step(const std::string& text) override { steps += text + "\n"; }
-  void reached(TxId txid, TxId) override { last = txid; }
-  std::string steps;
-  TxId last;
-};
 
 // A resource manager's journal in a directory of its machine, three nodes, and moves between them.
 class Moving {
@@ -122,7 +115,7 @@ class Moving {
   }
 
   SimCluster cluster;
-  QuietWatcher watcher;
+  NotingWatcher watcher;
 
  private:
   TransferOptions options_;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/journal/noting_watcher.h"
 #include "tests/journal/sim_cluster.h"
 
 namespace varve {
@@ -10,14 +11,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-class NotingWatcher final : public WorkWatcher {
- public:
-  void step(const std::string& text) override { steps += text + "\n"; }
-  void reached(TxId txid, TxId) override { highest = std::max(highest, txid); }
-  std::string steps;
-  TxId highest;
-};
 
 class MemberChangeTest : public ::testing::Test {
  protected:

@@ -167,8 +167,8 @@ class AppendConnection {
   AppendConnection(SimWorld& world, Seams client) : world_(world), client_(client) {}
   ~AppendConnection() noexcept {}
 
-  void open(wire::Open open) {
-    connection_ = varve::take(world_.wait(open_connection(client_, kNodeAddress, std::move(open), std::chrono::seconds(30))));
+  void open(wire::Open open, const std::string& address = kNodeAddress) {
+    connection_ = varve::take(world_.wait(open_connection(client_, address, std::move(open), std::chrono::seconds(30))));
   }
   void send(StreamHead head, std::vector<FramePtr> frames) { channel().send(head, std::move(frames)); }
   void send(wire::Order order) { channel().send(head_of(StreamKind::kOrder, ++number_), wire::encode(order)); }

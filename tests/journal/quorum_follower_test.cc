@@ -3,16 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "journal/member_change.h"
+#include "tests/journal/noting_watcher.h"
 #include "tests/journal/sim_cluster.h"
 
 namespace varve {
 namespace {
-
-class NobodyWatches final : public WorkWatcher {
- public:
-  void step(const std::string&) override {}
-  void reached(TxId, TxId) override {}
-};
 
 class QuorumFollowerTest : public ::testing::Test {
  protected:
@@ -73,7 +68,7 @@ TEST_F(QuorumFollowerTest, waits_while_all_nodes_are_away) {
 }
 
 TEST_F(QuorumFollowerTest, finds_members_that_took_the_place_of_all_that_it_knew) {
-  NobodyWatches watcher;
+  NotingWatcher watcher;
   MemberChange change(cluster_.client(2), cluster_.url(), MemberChangeOptions(), watcher);
   for (unsigned node = 1; node <= 3; ++node) {
     ASSERT_TRUE(cluster_.world().wait(change.replace(SimCluster::address_of(node), SimCluster::address_of(node + 3))));

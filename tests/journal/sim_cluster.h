@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -68,6 +69,20 @@ class SimCluster {
     machine(number).power_on(world_.random());
     start(number);
   }
+  // Everything that was not synced is lost.
+  void lose_power_and_all_unsynced(unsigned number) {
+    lose_power_and(number, [](std::size_t) { return UnitFate::lost(); });
+  }
+  // `fate` says what becomes of each thing that was not synced, by its number; gives how many there were.
+  std::size_t lose_power_and(unsigned number, const std::function<UnitFate(std::size_t)>& fate) {
+    lose_power(number);
+    const std::size_t units = machine(number).disk().unsynced().size();
+    CrashOutcome outcome;
+    for (std::size_t unit = 0; unit < units; ++unit) outcome.fates.push_back(fate(unit));
+    machine(number).power_on(outcome);
+    start(number);
+    return units;
+  }
   void stop_all() { nodes_.clear(); }
   // Of the node's newest file that holds this text.
   void rot(unsigned number, const std::string& text) {
@@ -90,8 +105,8 @@ class SimCluster {
     for (unsigned i = 1; i <= nodes; ++i) url.hosts.push_back(address_of(i));
     return url;
   }
-  void format(unsigned nodes = 3) {
-    auto formatted = world_.wait(format_quorum(client(), url(nodes), {}, std::chrono::seconds(5)));
+  void format(unsigned nodes = 3, FormatPlan plan = {}) {
+    auto formatted = world_.wait(format_quorum(client(), url(nodes), std::move(plan), std::chrono::seconds(5)));
     ASSERT_TRUE(formatted) << formatted.error().text();
   }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "base/check.h"
@@ -104,6 +105,17 @@ std::string ChildProcess::output() const {
   std::string text(static_cast<std::size_t>(size), '\0');
   const ssize_t got = pread(output_, text.data(), text.size(), 0);
   text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+  return text;
+}
+
+std::string ChildProcess::threads() const {
+  std::string text;
+  std::error_code gone;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/task", gone))
+    for (const char* file : {"comm", "stat", "wchan", "stack"}) {
+      std::ifstream in(thread.path() / file);
+      text += std::string(std::istreambuf_iterator<char>(in), {}) + "\n";
+    }
   return text;
 }
 

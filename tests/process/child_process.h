@@ -34,6 +34,8 @@ class ChildProcess {
   int wait();
   // What it has printed so far, both streams.
   std::string output() const;
+  // What each of its threads is doing, as far as the kernel tells: for the report of one that does not do what it should.
+  std::string threads() const;
 
  private:
   bool poll_end(std::chrono::milliseconds time);

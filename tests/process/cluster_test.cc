@@ -34,7 +34,7 @@ void ClusterTest::begin(std::size_t nodes) {
 
 void ClusterTest::start_node(std::size_t index) {
   node(index).launch();
-  ASSERT_TRUE(node(index).wait_until_ready()) << node(index).process().output();
+  ASSERT_TRUE(node(index).wait_until_ready()) << node(index).process().output() << node(index).process().threads();
 }
 
 std::string ClusterTest::url() const {

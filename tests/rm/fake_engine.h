@@ -57,6 +57,7 @@ class FakeEngine : public Engine {
   }
   Result<Outcome> outcome(const Ticket&) const override { return Outcome::kUnknownYet; }
   void inspect(const std::function<void()>& read) override { read(); }
+  Result<void> reload_certificates() override { return {}; }
   Result<TxId> checkpoint() override { return TxId{txid_}; }
   Status status() const override { return {}; }
   Result<void> close() override {

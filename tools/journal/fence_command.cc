@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/real/host_name.h"
 #include "base/result.h"
 #include "journal/fencing.h"
 #include "tools/json_writer.h"
@@ -22,7 +23,7 @@ void print_json(JournalConsole& console, const Fenced& fenced) {
 
 Task<Result<void>> fence(JournalConsole& console) {
   CO_ASSIGN_OR_RETURN(JournalUrl url, typed_quorum(console.asked().journal));
-  std::string host = JournalConsole::host_name();
+  std::string host = host_name();
   CO_ASSIGN_OR_RETURN(const Fenced fenced,
                       co_await fence_quorum(console.seams(), std::move(url), "varve journal fence", std::move(host), CandidacyOptions()));
   if (console.json()) {

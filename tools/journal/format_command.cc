@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/real/host_name.h"
 #include "base/result.h"
 #include "base/uuid.h"
 #include "journal/journal_transfer.h"
@@ -26,7 +27,7 @@ Task<Result<void>> move_home(JournalConsole& console) {
   CO_ASSIGN_OR_RETURN(JournalUrl to, typed_journal(console.asked().journal));
   TransferOptions options;
   options.writer_name = "varve journal format --from";
-  options.host = JournalConsole::host_name();
+  options.host = host_name();
   CO_ASSIGN_OR_RETURN(const Transferred moved,
                       co_await move_journal(console.seams(), std::move(from), std::move(to), std::move(options), console));
   if (moved.moved_before) {

@@ -22,8 +22,6 @@ namespace {
 using JournalWork = Task<void> (*)(JournalConsole&);
 using SharedOptions = std::shared_ptr<JournalOptions>;
 
-constexpr std::chrono::milliseconds kHandshakeMax{5000};
-
 int complain(StandardOutput& problems, const std::string& text) {
   problems.write("varve: " + text + "\n");
   return kExitUsage;
@@ -45,12 +43,11 @@ int run_journal(const JournalOptions& options, JournalWork work) {
   kj::Own<TlsNetwork> tls;
   if (!options.tls_certificate.empty()) {
     auto opened = TlsNetwork::open(plain.network, plain.clock, {options.tls_certificate, options.tls_key, options.tls_authorities},
-                                   kHandshakeMax, plain.log);
+                                   kTlsHandshakeMax, plain.log);
     if (!opened) return complain(problems, opened.error().text());
     tls = kj::mv(*opened);
   }
-  const Seams used{plain.clock, plain.disk, tls.get() == nullptr ? plain.network : *tls, plain.random, plain.workers, plain.log};
-  JournalConsole console(used, options, out, problems);
+  JournalConsole console(tls.get() == nullptr ? plain : plain.over(*tls), options, out, problems);
   real.mailbox().run_until(kj::Promise<void>(work(console)));
   console.progress("");
   const auto printed = out.finish();

@@ -1,10 +1,8 @@
 #include "tools/journal/journal_console.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 #include "base/result.h"
@@ -32,11 +30,6 @@ void JournalConsole::reached(TxId txid, TxId end) {
   next_ = now + std::chrono::milliseconds(250);
   const std::uint64_t whole = std::max<std::uint64_t>(1, end.value);
   progress(fmt::format("txid {} of {}, {} %", txid.value, end.value, std::min<std::uint64_t>(100, txid.value * 100 / whole)));
-}
-
-std::string JournalConsole::host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
 
 Result<JournalUrl> typed_journal(const std::string& text) {

@@ -26,9 +26,6 @@ class JournalConsole final : public Viewer, public WorkWatcher {
   // Rewritten in place, a few times a second, on a terminal.
   void reached(TxId txid, TxId end) override;
 
-  // For people, and as host of an EpochStart.
-  static std::string host_name();
-
  private:
   const JournalOptions& asked_;
   StandardOutput& out_;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "tools/journalnode/host_port.h"
+#include "base/host_port.h"
 
 namespace varve {
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/host_port.h"
 #include "base/result.h"
-#include "tools/journalnode/host_port.h"
 
 namespace varve {
 

@@ -39,8 +39,7 @@ class Daemon {
     CO_TRY(open_network());
     NodeOptions options = node_options(config_, version);
     options.render_status = [this](const NodeStatus& status) { return status_json(completed(status), measure_process()); };
-    Seams node_seams{seams_.clock, seams_.disk, tls_.get() == nullptr ? seams_.network : *tls_, seams_.random, seams_.workers, seams_.log};
-    auto starting = JournalNode::start(node_seams, std::move(options));
+    auto starting = JournalNode::start(tls_.get() == nullptr ? seams_ : seams_.over(*tls_), std::move(options));
     CO_ASSIGN_OR_RETURN(node_, co_await std::move(starting));
     CO_TRY(co_await open_pages());
     announce();

@@ -2,8 +2,8 @@
 
 #include <chrono>
 
-#include "tools/journalnode/peer_roles.h"
-#include "tools/journalnode/process_facts.h"
+#include "base/real/host_name.h"
+#include "journal/peer_roles.h"
 
 namespace varve {
 
@@ -21,7 +21,8 @@ NodeOptions node_options(const NodeConfig& config, const std::string& version) {
   options.repair.scrub_bytes_per_second = config.scrub_bytes_per_second;
   options.repair.scrub_interval = std::chrono::hours(config.scrub_interval_h);
   options.connections_max = static_cast<unsigned>(config.connections_max);
-  options.rights = [roles = PeerRoles(config)](const PeerIdentity* peer) { return roles.of(peer); };
+  const PeerRoles roles{config.uses_tls(), config.tls_writers, config.tls_readers, config.tls_admins};
+  options.rights = [roles](const PeerIdentity* peer) { return roles.of(peer); };
   return options;
 }
 

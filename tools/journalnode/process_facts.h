@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace varve {
 
@@ -14,8 +13,5 @@ struct ProcessFacts {
 
 // 0 for what cannot be found out.
 ProcessFacts measure_process();
-
-// The host's name; "localhost" when it has none.
-std::string host_name();
 
 }  // namespace varve

@@ -1,4 +1,4 @@
-#include "tools/journalnode/host_port.h"
+#include "base/host_port.h"
 
 #include <arpa/inet.h>
 

@@ -1,4 +1,4 @@
-#include "tools/journalnode/peer_roles.h"
+#include "journal/peer_roles.h"
 
 #include <gtest/gtest.h>
 
@@ -16,13 +16,8 @@ class Named final : public PeerIdentity {
   std::set<std::string> names_;
 };
 
-NodeConfig secured() {
-  NodeConfig config;
-  config.tls_certificate = "node.pem";
-  config.tls_writers = {"rm1", "rm2"};
-  config.tls_readers = {"rm1", "j2"};
-  config.tls_admins = {"ops"};
-  return config;
+PeerRoles secured() {
+  return {.secured = true, .writers = {"rm1", "rm2"}, .readers = {"rm1", "j2"}, .admins = {"ops"}};
 }
 
 std::string text(const PeerRights& rights) {
@@ -31,7 +26,7 @@ std::string text(const PeerRights& rights) {
 
 std::string roles_of(std::set<std::string> names) {
   const Named peer(std::move(names));
-  return text(PeerRoles(secured()).of(&peer));
+  return text(secured().of(&peer));
 }
 
 TEST(PeerRoles, are_those_of_the_certificate_names) {
@@ -47,8 +42,8 @@ TEST(PeerRoles, are_none_for_a_good_certificate_with_no_listed_name) {
 }
 
 TEST(PeerRoles, without_certificates_are_all_or_nothing) {
-  EXPECT_EQ(text(PeerRoles(NodeConfig()).of(nullptr)), "wra");
-  EXPECT_EQ(text(PeerRoles(secured()).of(nullptr)), "---");
+  EXPECT_EQ(text(PeerRoles().of(nullptr)), "wra");
+  EXPECT_EQ(text(secured().of(nullptr)), "---");
 }
 
 }  // namespace
