@@ -36,6 +36,15 @@ class Flag {
   bool& flag_;
 };
 
+// The newest txid in a file that is finalized, damaged ones included; txid 0: there is none.
+TxId last_finalized(const SegmentList& segments) {
+  TxId last{0};
+  for (const auto& segment : segments.all())
+    for (const std::string& file : segment->files())
+      if (const auto name = parse_segment_name(file); name && name->last) last = segment->last.txid;
+  return last;
+}
+
 std::vector<FrameEnd> ends_above(const std::vector<FrameEnd>& ends, TxId txid) {
   std::vector<FrameEnd> above;
   std::ranges::copy_if(ends, std::back_inserter(above), [txid](const FrameEnd& end) { return end.position.txid > txid; });
@@ -425,6 +434,9 @@ std::vector<DamagedSegment> DirectoryLog::damaged() const {
     if (segment->damage) found.push_back({segment->header.first(), before, segment->last, segment->damage->what});
     before = segment->last;
   }
+  if (found.empty()) return found;
+  const TxId finalized = last_finalized(segments_);
+  for (DamagedSegment& damaged : found) damaged.in_progress = damaged.first > finalized;
   return found;
 }
 

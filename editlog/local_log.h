@@ -32,6 +32,8 @@ struct DamagedSegment {
   LogPosition before;  // what its first frame continues; the epoch is a lower bound
   LogPosition last;    // where it must end; the epoch is an upper bound
   std::string what;    // file, offset, expected and found: one line
+  // Neither this nor anything behind it is finalized: it may never have been committed.
+  bool in_progress = false;
 };
 
 class LocalLog {

@@ -22,8 +22,8 @@ struct LocalLogOptions {
   std::chrono::milliseconds mark_delay{1000};
   bool direct_io = true;
   DamagePolicy on_damage = DamagePolicy::kRefuse;
-  // Of kServe: a readable end behind a hole in the segment that grows counts as the log's end; else what is behind the hole is given up,
-  // and the tail is unknown.
+  // Of kServe: what is readable behind damage in segments in progress counts, a hole in the segment that grows among it; else the log ends
+  // before the damage, and the tail is unknown.
   bool end_behind_hole = true;
 };
 

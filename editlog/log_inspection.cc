@@ -98,9 +98,7 @@ class Inspection {
     CO_ASSIGN_OR_RETURN(const SegmentHead head, co_await read_head(*file, name));
     CO_TRY(check_chain(name, head.header, facts));
     if (name.last) co_return co_await inspect_finalized(*file, name, head);
-    std::optional<TxId> next;
-    if (i + 1 < found_.segments.size()) next = found_.segments[i + 1].first;
-    co_return co_await inspect_open(*file, name, head, next);
+    co_return co_await inspect_open(*file, i, head);
   }
 
   Error refuse(RecoveryRow row, const std::string& path, const std::string& detail) {
@@ -150,6 +148,10 @@ class Inspection {
     using enum RecoveryRow;
     const RecoveryRow row = *std::exchange(refused_, std::nullopt);
     const SegmentName name = found_.segments[i];
+    if ((row == kSequenceGap || !name.last) && give_up_from(i)) {
+      grow_again();
+      co_return ok();
+    }
     if (row == kSequenceGap) {
       damaged_.add(plan_.end, name.first.previous(), std::nullopt, 0, error.text());
       plan_.end.txid = name.first.previous();
@@ -163,13 +165,32 @@ class Inspection {
     if (newest && !name.last) {
       plan_.set_aside.push_back(file_name(name));
       plan_.tail_lost = true;
-      if (!plan_.segments.empty())
-        if (auto* before = std::get_if<OpenSegment>(&plan_.segments.back())) before->decision = RecoveryDecision::kCopy;
+      grow_again();
       co_return ok();
     }
     std::optional<TxId> next;
     if (!newest) next = found_.segments[i + 1].first;
     co_return co_await take_damaged(name, next, error.text());
+  }
+
+  // The log ends before this file, if it is to end before damage and nothing from there on is finalized, which would say that it is
+  // committed.
+  bool give_up_from(std::size_t i) {
+    const auto first = found_.segments.begin() + static_cast<std::ptrdiff_t>(i);
+    if (end_behind_hole_ || damaged_.open() || state_.cut) return false;
+    if (std::any_of(first, found_.segments.end(), [](const SegmentName& name) { return name.last.has_value(); })) return false;
+    while (found_.segments.size() > i) {
+      plan_.set_aside.push_back(file_name(found_.segments.back()));
+      found_.segments.pop_back();
+    }
+    plan_.tail_lost = true;
+    return true;
+  }
+
+  // What was to be finalized is the newest now.
+  void grow_again() {
+    if (plan_.segments.empty()) return;
+    if (auto* newest = std::get_if<OpenSegment>(&plan_.segments.back())) newest->decision = RecoveryDecision::kCopy;
   }
 
   Task<Result<void>> take_damaged(SegmentName name, std::optional<TxId> next, std::string what) {
@@ -272,7 +293,10 @@ class Inspection {
     return error.code() == ErrorCode::kDamaged || error.code() == ErrorCode::kForeign || error.code() == ErrorCode::kNewerLayout;
   }
 
-  Task<Result<void>> inspect_open(File& file, SegmentName name, SegmentHead head, std::optional<TxId> next) {
+  Task<Result<void>> inspect_open(File& file, std::size_t i, SegmentHead head) {
+    const SegmentName name = found_.segments[i];
+    std::optional<TxId> next;
+    if (i + 1 < found_.segments.size()) next = found_.segments[i + 1].first;
     const bool cut_here = state_.cut && !next && state_.cut->txid >= name.first;
     std::optional<TxId> upto;
     if (cut_here) upto = state_.cut->txid;
@@ -282,7 +306,8 @@ class Inspection {
     if (next) facts.reach = next->previous() == last.txid ? ReachState::kReachesNext : ReachState::kMissesNext;
     if (head.preallocation) facts.size_as_recorded = head.file_bytes == head.preallocation->file_bytes;
     const RecoveryRow row = classify_file(facts);
-    const bool end_lost = serves_ && (row == RecoveryRow::kFileNoRecord || row == RecoveryRow::kFileWrongSize);
+    bool end_lost = serves_ && (row == RecoveryRow::kFileNoRecord || row == RecoveryRow::kFileWrongSize);
+    if (serves_ && row == RecoveryRow::kFileHole) end_lost = give_up_from(i + 1);
     if (refuses(row) && !end_lost) co_return fail(refuse(row, file.path(), describe_file(scan, next)));
     if (row != RecoveryRow::kFileFinalizeUnfinished) growing_path_ = file.path();
     const bool cut_lost = serves_ && cut_here && last.txid < state_.cut->txid;
@@ -345,8 +370,7 @@ class Inspection {
       plan_.end = range->before;
       plan_.set_aside.insert(plan_.set_aside.end(), range->damage.files.begin(), range->damage.files.end());
       plan_.segments.pop_back();
-      if (plan_.segments.empty()) return;
-      if (auto* before = std::get_if<OpenSegment>(&plan_.segments.back())) before->decision = RecoveryDecision::kCopy;
+      grow_again();
     }
   }
 

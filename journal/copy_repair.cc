@@ -31,6 +31,11 @@ class StreamedSegment final : public LogReader {
   TxId last_;
 };
 
+// What a member says whose log is another one there, or does not go that far, or begins later.
+bool has_another_log(ErrorCode code) {
+  return code == ErrorCode::kNotFound || code == ErrorCode::kBusy || code == ErrorCode::kForeign;
+}
+
 }  // namespace
 
 CopyRepair::CopyRepair(Seams seams, JournalCopy& copy, RepairOptions options) : seams_(seams), copy_(copy), options_(options) {
@@ -62,6 +67,7 @@ Task<void> CopyRepair::mend_again_and_again() {
 Task<void> CopyRepair::mend(DamagedSegment damaged) {
   std::string problems;
   const std::vector<std::string> addresses = peers();
+  bool nobody_has_it = addresses.empty();
   for (const std::string& address : addresses) {
     auto mended = co_await mend_from(address, damaged);
     if (mended) {
@@ -70,6 +76,7 @@ Task<void> CopyRepair::mend(DamagedSegment damaged) {
       co_return;
     }
     problems += fmt::format(" {};", mended.error().text());
+    nobody_has_it = nobody_has_it || has_another_log(mended.error().code());
     if (mended.error().code() != ErrorCode::kNotFound) continue;
     auto purged = co_await is_purged_at(address, damaged.last.txid);
     if (!purged || !*purged) continue;
@@ -77,6 +84,7 @@ Task<void> CopyRepair::mend(DamagedSegment damaged) {
     if (dropped) co_return;
     problems += fmt::format(" {};", dropped.error().text());
   }
+  copy_.note_unmended(damaged.first, nobody_has_it);
   seams_.log(LogLevel::kWarning, fmt::format("journal {}: txids {} to {} are damaged ({}), and no member gives them now:{}", copy_.name(),
                                              damaged.first.value, damaged.last.txid.value, damaged.what, problems));
 }

@@ -70,6 +70,7 @@ void JournalCopy::adopt(kj::Own<LocalLog> log) {
   if (fence_ == log_->promised()) fence_to_ = log_->promised_to();
   recent_.clear();
   recent_bytes_ = 0;
+  nobodys_.clear();
   const auto start = decode_configuration(as_bytes(log_->start().configuration));
   if (start)
     for (const Member& member : start->members) was_member_ = was_member_ || member.disk == log_->disk_id();
@@ -282,7 +283,7 @@ Task<void> JournalCopy::store(std::deque<Pending>& batch) {
 Task<std::optional<StoreAnswer>> JournalCopy::take_back(const AppendRequest& request, std::vector<FramePtr>& frames) {
   using Refused = std::optional<StoreAnswer>;
   auto found = co_await log_->find(request.prev.txid);
-  if (!found && found.error().code() == ErrorCode::kDamaged) meet_damage();
+  if (!found && found.error().code() == ErrorCode::kDamaged) meet_damage(request.prev.txid);
   if (!found) co_return Refused(refuse(found.error().code(), found.error().text()));
   if (!*found || (*found)->digest != request.prev.digest) co_return Refused(Mismatch{});
   LogPosition position = **found;
@@ -291,7 +292,7 @@ Task<std::optional<StoreAnswer>> JournalCopy::take_back(const AppendRequest& req
     const FrameHeader& header = frames[held]->header();
     auto stored = co_await log_->find(header.last());
     if (!stored) {
-      if (stored.error().code() == ErrorCode::kDamaged) meet_damage();
+      if (stored.error().code() == ErrorCode::kDamaged) meet_damage(header.last());
       co_return Refused(refuse(stored.error().code(), stored.error().text()));
     }
     if (!*stored || (*stored)->digest != header.self) break;
@@ -327,15 +328,27 @@ Task<std::optional<StoreAnswer>> JournalCopy::take_back(const AppendRequest& req
   co_return std::nullopt;
 }
 
-// What has to be compared with the writer's log cannot be read. A hole is given up: the log is opened again without what is behind it, as
-// one that does not know its end. Damage that is new is looked at by opening the log again; damage that is known is being mended.
-void JournalCopy::meet_damage() {
+// What has to be compared with the writer's log cannot be read. Damage that is new is looked at by opening the log again; damage that is
+// known is being mended. When no member has what would mend it, and it may never have been committed, it is given up: the log is opened
+// again without it and what is behind it, as one that does not know its end.
+void JournalCopy::meet_damage(TxId place) {
   if (failure_ || closing_) return;
-  const bool hole = has_hole();
-  if (!hole && !log_->damaged().empty()) return;
-  if (hole) options_.log.end_behind_hole = false;
+  const std::vector<DamagedSegment> damaged = log_->damaged();
+  const auto known = std::ranges::find_if(damaged, [place](const DamagedSegment& d) { return d.first <= place && place <= d.last.txid; });
+  if (known != damaged.end()) {
+    const bool newest = known->last.txid == log_->end().txid;
+    if (!known->in_progress || (known->last.txid <= log_->committed().txid && !newest) || !nobodys_.contains(known->first)) return;
+    options_.log.end_behind_hole = false;
+  }
   failure_ = Error(ErrorCode::kDamaged, "frames that must be compared with the writer's are damaged: the log is opened again");
   tasks_.add(reopen());
+}
+
+void JournalCopy::note_unmended(TxId first, bool nobody_has_it) {
+  if (nobody_has_it)
+    nobodys_.insert(first);
+  else
+    nobodys_.erase(first);
 }
 
 Task<std::optional<StoreAnswer>> JournalCopy::store_behind(AppendRequest& request, std::vector<FramePtr> frames) {
@@ -412,6 +425,7 @@ Task<StoreAnswer> JournalCopy::do_restart(Epoch epoch, Uuid writer, LogStart sta
                                                                   to.txid.value, log_->committed().txid.value)));
   if (to.txid <= log_->end().txid) {
     auto held = co_await log_->find(to.txid);
+    if (!held && held.error().code() == ErrorCode::kDamaged) meet_damage(to.txid);
     if (!held) co_return StoreAnswer(refuse(held.error().code(), held.error().text()));
     // It is here, and it is committed: what is purged elsewhere under the writer's order was.
     if (*held && (*held)->digest == to.digest) {
@@ -470,6 +484,7 @@ Task<Result<void>> JournalCopy::do_mend(TxId first, kj::Own<LogReader> good) {
   if (failure_ || closing_) co_return fail(ErrorCode::kClosed, "the log is not open");
   auto mended = co_await log_->mend(first, kj::mv(good));
   if (mended) ++counts_.mends;
+  if (mended) nobodys_.erase(first);
   co_return mended;
 }
 

@@ -15,6 +15,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -110,6 +111,9 @@ class JournalCopy {
   // Purges what is damaged up to there. Precondition: other members have purged it, by their writer's order.
   kj::Promise<Result<void>> drop_damaged(TxId upto) { return do_drop_damaged(upto); }
 
+  // What came of the newest attempt to mend the damage that begins there; `nobody_has_it`: members that answered have another log there.
+  void note_unmended(TxId first, bool nobody_has_it);
+
   // The log as it is now; readers hold it, since a failed one is replaced.
   std::shared_ptr<LocalLog> log() const { return log_; }
   // Resolves when committed() has risen above `txid`, or the log was replaced.
@@ -155,7 +159,7 @@ class JournalCopy {
   std::optional<wire::Refusal> refusal(Epoch epoch, Uuid writer) const;
   wire::Refusal refuse(ErrorCode code, std::string text) const;
   bool has_hole() const;
-  void meet_damage();
+  void meet_damage(TxId place);
   void adopt(kj::Own<LocalLog> log);
   void watch_log();
   Task<void> reopen();
@@ -176,8 +180,9 @@ class JournalCopy {
   bool removed_ = false;
   bool was_member_ = false;
   bool closing_ = false;
-  Turns turns_;        // of what changes the log
-  Turns maintenance_;  // of purging and mending
+  Turns turns_;             // of what changes the log
+  Turns maintenance_;       // of purging and mending
+  std::set<TxId> nobodys_;  // where damage begins that no member can mend
   std::deque<Pending> pending_;
   std::uint64_t pending_bytes_ = 0;
   bool working_ = false;

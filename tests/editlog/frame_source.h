@@ -19,8 +19,8 @@ inline constexpr Uuid kOtherNamespace{0x0102030405060708, 0x1112131415161718};
 
 class FrameSource {
  public:
-  explicit FrameSource(LogPosition start = {}, Uuid namespace_id = kTestNamespace)
-      : end_(start), committed_(start.txid), namespace_id_(namespace_id) {}
+  explicit FrameSource(LogPosition start = {}, Uuid namespace_id = kTestNamespace, std::uint64_t lineage = 3)
+      : end_(start), committed_(start.txid), namespace_id_(namespace_id), lineage_(lineage) {}
 
   // Of a segment that begins with the next frame.
   SegmentHeader header() const { return make_segment_header(namespace_id_, lineage_, end_.txid.next(), end_.digest); }
@@ -76,7 +76,7 @@ class FrameSource {
   TxId committed_;
   bool told_committed_ = false;
   Uuid namespace_id_;
-  std::uint64_t lineage_ = 3;
+  std::uint64_t lineage_;
 };
 
 inline std::string bytes_of_frame(const FramePtr& frame) {

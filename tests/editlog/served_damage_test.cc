@@ -83,6 +83,19 @@ class ServedDamage : public LogFixture {
     }
   }
   void damage(const std::string& name, std::uint64_t offset) { world_.disk().flip_bits(path(name), offset); }
+  // As if the log had been closed there, and nothing written behind it.
+  void end_with_second_segment() {
+    open();
+    const LogPosition end = *take(world_.wait(log_->find(TxId{5})));
+    kill();
+    world_.disk().remove_file(path(newest_segment()));
+    auto directory = take(world_.wait(world_.disk().open_directory(kLogPath)));
+    auto slots = take(world_.wait(Slots::open(*directory)));
+    SlotState state = slots->state();
+    state.mark = end;
+    take(world_.wait(slots->settle()));
+    take(world_.wait(slots->store(state)));
+  }
 
   SimDiskState whole_;
   bool met_damage_ = false;
@@ -205,6 +218,20 @@ TEST_F(ServedDamage, neither_a_cut_nor_a_restart_makes_an_unknown_tail_certain) 
   open();
   EXPECT_FALSE(log_->tail_certain());
   EXPECT_EQ(log_->end(), start.position);
+}
+
+// It may hide the newest configuration, which no later segment repeats.
+TEST_F(ServedDamage, rot_in_the_body_of_the_newest_segment_that_is_finalized_is_an_unknown_tail) {
+  make_log(true);
+  end_with_second_segment();
+  open();
+  EXPECT_TRUE(log_->tail_certain());
+  EXPECT_EQ(log_->end().txid, TxId{5});
+  kill();
+  damage(second_segment(), kFramesOffset + kSectorBytes + 200);
+  open();
+  EXPECT_FALSE(log_->tail_certain());
+  EXPECT_EQ(log_->end().txid, TxId{5});
 }
 
 TEST_F(ServedDamage, unknown_tail_is_refused_by_who_has_no_other_copy) {

@@ -281,6 +281,14 @@ TEST_F(NodeAppendBadInput, a_restart_below_the_last_epoch_does_not_make_epochs_f
   EXPECT_TRUE(writer_->is_stored({TxId{100}, Epoch{3}, Digest{1, 1}})) << "what is committed may have been of any epoch up to its own";
 }
 
+TEST_F(NodeAppendBadInput, a_restart_where_the_copy_holds_that_very_frame_tells_it_that_it_is_committed) {
+  writer_->send(wire::RestartOrder{{position(frames_[3]), copy().log()->start().configuration}});
+  EXPECT_TRUE(writer_->is_stored(position(frames_[3])));
+  EXPECT_EQ(copy().log()->committed(), position(frames_[3])) << "so a pull finds it at its source";
+  EXPECT_EQ(copy().counts().restarts, 0u);
+  EXPECT_EQ(end(), position(frames_[3]));
+}
+
 TEST_F(NodeAppendBadInput, a_settlement_above_what_is_committed_is_refused) {
   for (const TxId upto : {TxId{4}, TxId{~std::uint64_t{0}}}) {
     writer_->send(wire::SettleOrder{upto});

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/editlog/frame_source.h"
 #include "tests/journal/sim_cluster.h"
 
 namespace varve {
@@ -104,6 +105,49 @@ TEST_F(QuorumJournalTest, entries_that_a_dead_writer_left_on_one_node_are_taken_
   EXPECT_EQ(end_of(1), other.writer().end().txid);
   EXPECT_EQ(cluster_.copy(1).counts().cuts, 1u);
   EXPECT_EQ(other.read_all().size(), 4u);
+}
+
+TEST_F(QuorumJournalTest, a_best_log_whose_frames_turn_out_rotten_is_left_out) {
+  begin();
+  rm_.append_many(3);
+  cluster_.kill(2);
+  cluster_.kill(3);
+  auto lost = rm_.append("lost");
+  pass(std::chrono::seconds(1));
+  rm_.die();
+  cluster_.rot(1, "lost");
+  cluster_.start(2);
+  SimWriter other(cluster_, 2);
+  ASSERT_TRUE(other.open());
+  auto standing = other.journal().become_writer("writer", "host", {});
+  pass(std::chrono::seconds(2));
+  cluster_.start(3);
+  auto writer = cluster_.world().wait(kj::mv(standing));
+  ASSERT_TRUE(writer) << writer.error().text();
+  EXPECT_EQ((*writer)->end().txid, TxId{7}) << "behind txid 5, which is what the two others have";
+}
+
+// Of its own epoch it has framed all that there is: a member that knows more has another history.
+TEST_F(QuorumJournalTest, a_writer_that_meets_more_committed_than_it_has_framed_stops) {
+  begin();
+  rm_.append_many(3);
+  pass(std::chrono::seconds(1));
+  const wire::CopyState state = cluster_.copy(3).state();
+  FrameSource source(state.end(), state.namespace_id, state.lineage);
+  AppendRequest alien;
+  alien.epoch = state.promised;
+  alien.writer = state.promised_to;
+  alien.prev = state.end();
+  alien.frames = {source.data({10}), source.data({10}), source.data({10})};  // the last says that the first is committed
+  alien.committed = source.end().txid;
+  const StoreAnswer stored = cluster_.world().wait(cluster_.copy(3).append(std::move(alien)));
+  ASSERT_TRUE(std::holds_alternative<Stored>(stored));
+  cluster_.kill(3);
+  cluster_.start(3);
+  pass(std::chrono::seconds(3));
+  const auto refused = rm_.append_and_wait("more");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().text().find("is committed there"), std::string::npos) << refused.error().text();
 }
 
 TEST_F(QuorumJournalTest, three_members_become_four_and_five_and_three_again_under_load) {

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/sim/sim_world.h"
@@ -81,6 +84,19 @@ class SimCluster {
     return units;
   }
   void stop_all() { nodes_.clear(); }
+  // Of the node's newest file that holds this text.
+  void rot(unsigned number, const std::string& text) {
+    SimDisk& disk = machine(number).disk();
+    const std::string directory = "/journal/" + std::string(kJournal);
+    std::optional<std::pair<std::string, std::size_t>> place;
+    for (const std::string& name : disk.list(directory)) {
+      const auto bytes = disk.read_all(directory + "/" + name);
+      const auto found = std::ranges::search(as_text(bytes), text);
+      if (!found.empty()) place.emplace(name, found.begin() - as_text(bytes).begin());
+    }
+    ASSERT_TRUE(place) << text;
+    disk.flip_bits(directory + "/" + place->first, place->second);
+  }
 
   JournalUrl url(unsigned nodes = 3) const {
     JournalUrl url;
