@@ -74,7 +74,7 @@ Task<void> CopyRepair::mend(DamagedSegment damaged) {
     auto purged = co_await is_purged_at(address, damaged.last.txid);
     if (!purged || !*purged) continue;
     auto dropped = co_await copy_.drop_damaged(damaged.last.txid);
-    if (dropped) co_return;
+    if (dropped || copy_.give_up_hole(damaged.first)) co_return;
     problems += fmt::format(" {};", dropped.error().text());
   }
   seams_.log(LogLevel::kWarning, fmt::format("journal {}: txids {} to {} are damaged ({}), and no member gives them now:{}", copy_.name(),

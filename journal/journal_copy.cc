@@ -338,6 +338,13 @@ void JournalCopy::meet_damage() {
   tasks_.add(reopen());
 }
 
+bool JournalCopy::give_up_hole(TxId first) {
+  const std::vector<DamagedSegment> damaged = log_->damaged();
+  if (failure_ || closing_ || !options_.log.end_behind_hole || !has_hole() || damaged.back().first != first) return false;
+  meet_damage();
+  return true;
+}
+
 Task<std::optional<StoreAnswer>> JournalCopy::store_behind(AppendRequest& request, std::vector<FramePtr> frames) {
   using Refused = std::optional<StoreAnswer>;
   const FrameHeader& first = frames.front()->header();

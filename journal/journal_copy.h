@@ -109,6 +109,9 @@ class JournalCopy {
 
   // Purges what is damaged up to there. Precondition: other members have purged it, by their writer's order.
   kj::Promise<Result<void>> drop_damaged(TxId upto) { return do_drop_damaged(upto); }
+  // The newest segment is damaged below its end, and nobody has it any more: the copy gives up what is behind the damage, and does not know
+  // its end. False: no such damage begins there.
+  bool give_up_hole(TxId first);
 
   // The log as it is now; readers hold it, since a failed one is replaced.
   std::shared_ptr<LocalLog> log() const { return log_; }
