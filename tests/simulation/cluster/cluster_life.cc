@@ -397,7 +397,7 @@ void ClusterLife::revive() {
       trace(fmt::format("{} does not start: {}", node->name(), node->start_error()->text()));
       ++count("starts that failed");
       node->clear_away();
-      restart_later(*node);
+      node->down_until = now + milliseconds(over_ ? 100 : 1000 + random_.below(9000));
       node->kill();
     }
     if (node->runs() || node->starting() || now < node->down_until) continue;
