@@ -40,6 +40,7 @@ Task<void> ClusterNode::do_start() {
 void ClusterNode::clear_away() {
   tasks_.clear();
   starting_ = false;
+  start_error_.reset();
   if (JournalCopy* there = copy()) {
     const CopyCounts& c = there->counts();
     counted_.cuts += c.cuts;
