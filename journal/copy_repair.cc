@@ -81,7 +81,7 @@ Task<void> CopyRepair::mend(DamagedSegment damaged) {
     auto purged = co_await is_purged_at(address, damaged.last.txid);
     if (!purged || !*purged) continue;
     auto dropped = co_await copy_.drop_damaged(damaged.last.txid);
-    if (dropped) co_return;
+    if (dropped || copy_.give_up_hole(damaged.first)) co_return;
     problems += fmt::format(" {};", dropped.error().text());
   }
   copy_.note_unmended(damaged.first, nobody_has_it);

@@ -340,7 +340,11 @@ void JournalCopy::meet_damage(TxId place) {
     if (!known->in_progress || (known->last.txid <= log_->committed().txid && !newest) || !nobodys_.contains(known->first)) return;
     options_.log.end_behind_hole = false;
   }
-  failure_ = Error(ErrorCode::kDamaged, "frames that must be compared with the writer's are damaged: the log is opened again");
+  open_again_because("frames that must be compared with the writer's are damaged");
+}
+
+void JournalCopy::open_again_because(const char* reason) {
+  failure_ = Error(ErrorCode::kDamaged, fmt::format("{}: the log is opened again", reason));
   tasks_.add(reopen());
 }
 
@@ -349,6 +353,14 @@ void JournalCopy::note_unmended(TxId first, bool nobody_has_it) {
     nobodys_.insert(first);
   else
     nobodys_.erase(first);
+}
+
+bool JournalCopy::give_up_hole(TxId first) {
+  const std::vector<DamagedSegment> damaged = log_->damaged();
+  if (failure_ || closing_ || !options_.log.end_behind_hole || !has_hole() || damaged.back().first != first) return false;
+  options_.log.end_behind_hole = false;
+  open_again_because("frames that nobody has any more are damaged");
+  return true;
 }
 
 Task<std::optional<StoreAnswer>> JournalCopy::store_behind(AppendRequest& request, std::vector<FramePtr> frames) {

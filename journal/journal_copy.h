@@ -110,6 +110,9 @@ class JournalCopy {
 
   // Purges what is damaged up to there. Precondition: other members have purged it, by their writer's order.
   kj::Promise<Result<void>> drop_damaged(TxId upto) { return do_drop_damaged(upto); }
+  // The newest segment is damaged below its end, and nobody has it any more: the copy gives up what is behind the damage, and does not know
+  // its end. False: no such damage begins there.
+  bool give_up_hole(TxId first);
 
   // What came of the newest attempt to mend the damage that begins there; `nobody_has_it`: members that answered have another log there.
   void note_unmended(TxId first, bool nobody_has_it);
@@ -160,6 +163,7 @@ class JournalCopy {
   wire::Refusal refuse(ErrorCode code, std::string text) const;
   bool has_hole() const;
   void meet_damage(TxId place);
+  void open_again_because(const char* reason);
   void adopt(kj::Own<LocalLog> log);
   void watch_log();
   Task<void> reopen();

@@ -61,6 +61,8 @@ class JournalNode {
   // nullptr when there is none of that name.
   JournalCopy* copy(const std::string& journal);
   std::vector<std::string> journals() const;
+  // Those that are here and cannot be opened, with the reason.
+  const std::map<std::string, std::string>& unopened() const { return unopened_; }
 
   // Everything but what the daemon alone knows (memory).
   kj::Promise<NodeStatus> status() { return do_status(); }

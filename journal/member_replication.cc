@@ -199,8 +199,8 @@ Result<void> MemberReplication::take_refusal(const StreamHead& head, const wire:
   if (state_ == State::kOrdered && head.number == ordered_) {
     state_ = State::kStuck;
     problem_ = refusal.text;
-    if (refusal.code == ErrorCode::kNotFound) session_tasks_.add(order_restart());
-    return ok();
+    if (refusal.code == ErrorCode::kNotFound) session_tasks_.add(order_restart(source_));
+    if (refusal.code == ErrorCode::kNotFound || !holed_) return ok();
   }
   return fail(problem_with(refusal.code, refusal.text));
 }
@@ -218,7 +218,9 @@ Result<void> MemberReplication::match(const wire::CopyState& state) {
     log_.on_contradiction(text);
     return fail(problem_with(ErrorCode::kDamaged, text));
   }
-  if (const auto common = common_point(state)) {
+  // It is mended, and then says so at the next attempt; or nobody has what would mend it, and it begins anew where they begin.
+  holed_ = state.holed;
+  if (const auto common = common_point(state); common && !holed_) {
     next_ = *common;
     state_ = State::kStreaming;
     send_append({});  // proves the common point, and tells what is committed
@@ -246,9 +248,11 @@ Result<void> MemberReplication::order_pull() {
     state_ = State::kStuck;
     problem_ = fmt::format("{}: it misses what is not in the writer's memory any more, and no other member that holds it answers",
                            member_.address);
+    if (holed_) return fail(ErrorCode::kDamaged, problem_);
     return ok();
   }
   ++pulls_;
+  source_ = *source;
   wire::PullOrder pull;
   pull.source = *source;
   pull.to = log_.committed();
@@ -256,15 +260,13 @@ Result<void> MemberReplication::order_pull() {
   return ok();
 }
 
-// What the member misses is purged everywhere: it begins where the source begins.
-Task<void> MemberReplication::order_restart() {
-  const auto source = log_.source_for(member_.disk, pulls_);
-  if (!source) co_return;
+// What the member misses is purged at the source: it begins where that begins.
+Task<void> MemberReplication::order_restart(std::string source) {
   wire::Open open;
   open.journal = log_.journal().name;
   open.namespace_id = log_.journal().namespace_id;
   open.lineage = log_.journal().lineage;
-  auto connection = co_await NodeConnection::open(seams_, *source, std::move(open), options_.patience);
+  auto connection = co_await NodeConnection::open(seams_, std::move(source), std::move(open), options_.patience);
   if (!connection) co_return;
   const auto* state = std::get_if<wire::CopyState>(&(*connection)->opened());
   if (state == nullptr || state_ != State::kStuck) co_return;

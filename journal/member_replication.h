@@ -65,7 +65,7 @@ class MemberReplication {
   Result<void> match(const wire::CopyState& state);
   std::optional<LogPosition> common_point(const wire::CopyState& state) const;
   Result<void> order_pull();
-  Task<void> order_restart();
+  Task<void> order_restart(std::string source);
   void order(wire::Order order);
   void send_more();
   void send_append(const std::vector<FramePtr>& frames);
@@ -87,6 +87,8 @@ class MemberReplication {
   std::deque<InFlight> in_flight_;
   std::uint64_t in_flight_bytes_ = 0;
   LogPosition acknowledged_;
+  bool holed_ = false;    // its newest segment is damaged below its end: it takes no frames
+  std::string source_;    // of the newest pull
   bool mending_ = false;  // its tail is not certain: it takes only what is committed
   TxId settle_at_;        // and is certain again when it holds this
   bool lost_ = false;

@@ -91,6 +91,9 @@ Task<Result<void>> QuorumReader::ensure_stream(std::chrono::nanoseconds until) {
     ++next_member_;
     if ((asked + 1) % addresses.size() != 0) continue;
     if (purged_everywhere) co_return fail(ErrorCode::kNotFound, fmt::format("reading the log behind txid {}:{}", at_.txid.value, problems));
+    // Who does not answer may have it still; those that have purged it did so by their writer's order, and have no more need of it.
+    if (journal_.seams().clock.now() >= until && purged_)
+      co_return fail(ErrorCode::kNotFound, fmt::format("reading the log behind txid {}:{}", at_.txid.value, problems));
     if (journal_.seams().clock.now() >= until)
       co_return fail(ErrorCode::kIo, fmt::format("reading the log behind txid {}: no member gives it:{}", at_.txid.value, problems));
     problems.clear();

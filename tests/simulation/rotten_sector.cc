@@ -6,14 +6,18 @@
 
 namespace varve {
 
-RottenSector::RottenSector(SimDisk& disk, std::string path, std::uint64_t offset) : disk_(disk), path_(std::move(path)), offset_(offset) {
-  disk_.flip_bits(path_, offset_);
+RottenSector::RottenSector(SimDisk& disk, std::string path, std::uint64_t offset, Rot rot)
+    : disk_(disk), path_(std::move(path)), offset_(offset), good_(sector_in(path_)) {
+  if (rot == Rot::kBit)
+    disk_.flip_bits(path_, offset_);
+  else
+    disk_.zero(path_, round_down(offset_, kSectorBytes), good_.size());
   rotten_ = sector_in(path_);
 }
 
 void RottenSector::put_right(const std::string& directory) {
   for (const std::string& file : files_in(disk_, directory))
-    if (sector_in(file) == rotten_) disk_.flip_bits(file, offset_);
+    if (sector_in(file) == rotten_) disk_.write_at(file, round_down(offset_, kSectorBytes), good_);
 }
 
 bool RottenSector::still_there(const std::string& directory) const {

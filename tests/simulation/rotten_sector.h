@@ -1,4 +1,4 @@
-// One flipped bit in a file of the journal, and the way back: the sector is put right wherever it still stands.
+// One sector of a file of the journal that was spoilt, and the way back: it is put right wherever it still stands.
 #pragma once
 
 #include <string>
@@ -8,9 +8,11 @@
 
 namespace varve {
 
+enum class Rot : std::uint8_t { kBit, kZeroed };
+
 class RottenSector {
  public:
-  RottenSector(SimDisk& disk, std::string path, std::uint64_t offset);
+  RottenSector(SimDisk& disk, std::string path, std::uint64_t offset, Rot rot = Rot::kBit);
 
   const std::string& path() const { return path_; }
   std::uint64_t offset() const { return offset_; }
@@ -26,6 +28,7 @@ class RottenSector {
   SimDisk& disk_;
   const std::string path_;
   const std::uint64_t offset_;
+  std::vector<std::byte> good_;
   std::vector<std::byte> rotten_;
 };
 

@@ -15,6 +15,10 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// Those that PlannedFaults draws.
+constexpr FaultKind kPlannedFaults[] = {FaultKind::kStuckDisk, FaultKind::kReadError, FaultKind::kWriteError, FaultKind::kShortWrite,
+                                        FaultKind::kSyncError, FaultKind::kNameError, FaultKind::kNoSpaceOnce};
+
 SimLatency random_latency(SimRandom& random) {
   SimLatency latency;
   latency.read = microseconds(random.below(200));
@@ -108,7 +112,7 @@ void ClusterLife::found() {
   url.name = ClusterNode::kJournal;
   url.hosts = hosts();
   auto formatted = world_.wait(format_quorum(world_.machine("rm1").seams(), url, {}, seconds(5)));
-  demand(formatted.has_value(), formatted ? "" : formatted.error().text());
+  demand(8, formatted.has_value(), [&] { return formatted.error().text(); });
   for (unsigned i = 0; i < voters_at_first_; ++i) last_voters_.insert(nodes_[i]->name());
   for (Rm& rm : rms_) start_rm(rm);
   rms_[0].process->stand();
@@ -269,6 +273,12 @@ void ClusterLife::pass(std::chrono::nanoseconds time) {
   }
 }
 
+void ClusterLife::rest() {
+  trace("rest");
+  ++count("rests");
+  pass(seconds(5 + random_.below(60)));
+}
+
 void ClusterLife::trace_log() {
   if (!options_.trace) return;
   for (; log_lines_traced_ < world_.log_lines().size(); ++log_lines_traced_)
@@ -278,16 +288,17 @@ void ClusterLife::trace_log() {
 void ClusterLife::check() {
   for (Rm& rm : rms_) {
     if (rm.process.get() == nullptr) continue;
-    demand(rm.process->broken().empty(), rm.process->broken());
+    demand(2, rm.process->broken().empty(), [&] { return rm.process->broken(); });
     // Where a bit has rotten a reader may hear of it, when nobody else answers.
     const std::string damage = rm.process->take_damage();
-    demand(damage.empty() || !impaired_.empty() || !rotten_.empty(), damage);
+    demand(7, damage.empty() || !impaired_.empty() || !rotten_.empty(), [&] { return damage; });
     if (QuorumWriter* writer = rm.process->quorum()) {
       writer->check_invariants();
       history_.committed(writer->committed(), rm.name);
     }
   }
   check_writers();
+  note_lost_slots();
   if (std::set<std::string> now = voters(); !now.empty()) last_voters_ = std::move(now);
   for (const auto& node : nodes_) {
     node->check(history_);
@@ -299,6 +310,20 @@ void ClusterLife::check() {
       trace(fmt::format("{} is whole again", node->name()));
       impaired_.erase(node->name());
     }
+  }
+}
+
+// A member without its slots is as one whose disk was emptied: an operator removes it, and adds it as a new one.
+void ClusterLife::note_lost_slots() {
+  const auto settled = settled_members();
+  if (!settled) return;
+  for (const auto& node : nodes_) {
+    if (!node->has_lost_slots() || emptied_.contains(node->name())) continue;
+    if (std::ranges::none_of(settled->members, [&](const Member& m) { return m.address == node->address(); })) continue;
+    trace(fmt::format("{} has lost its slots", node->name()));
+    ++count("slots lost");
+    impaired_.insert(node->name());
+    emptied_.insert(node->name());
   }
 }
 
@@ -325,13 +350,15 @@ void ClusterLife::check_writers() {
       const std::size_t without = voters_without(configuration, [&](JournalCopy& copy) { return copy.log()->promised() >= epoch; });
       const auto voters = static_cast<std::size_t>(
           std::ranges::count_if(configuration.members, [](const Member& m) { return m.role == MemberRole::kVoter; }));
-      demand(voters - without >= majority_of(configuration),
-             fmt::format("{} goes on with epoch {}, whose promise is not on the disks of {} of {} voters", rm.name, epoch.value, without,
-                         voters));
+      demand(3, voters - without >= majority_of(configuration), [&] {
+        return fmt::format("{} goes on with epoch {}, whose promise is not on the disks of {} of {} voters", rm.name, epoch.value, without,
+                           voters);
+      });
       const auto [begun, first] = begun_.try_emplace(epoch, writer->committed());
-      demand(writer->committed() == begun->second || writer->committed().epoch == epoch,
-             fmt::format("{} of epoch {} takes txid {} of epoch {} for committed, by nothing of its own", rm.name, epoch.value,
-                         writer->committed().txid.value, writer->committed().epoch.value));
+      demand(1, writer->committed() == begun->second || writer->committed().epoch == epoch, [&] {
+        return fmt::format("{} of epoch {} takes txid {} of epoch {} for committed, by nothing of its own", rm.name, epoch.value,
+                           writer->committed().txid.value, writer->committed().epoch.value);
+      });
     }
     const QuorumWriter* writer = rm.process->quorum();
     if (writer == nullptr || writer->committed().txid < writer->configuration().txid) continue;
@@ -343,9 +370,10 @@ void ClusterLife::check_writers() {
     });
     const auto voters = static_cast<std::size_t>(
         std::ranges::count_if(configuration.members, [](const Member& m) { return m.role == MemberRole::kVoter; }));
-    demand(voters - without >= majority_of(configuration),
-           fmt::format("{} has committed txid {} of epoch {}, which is not on the disks of {} of {} voters", rm.name, committed.txid.value,
-                       committed.epoch.value, without, voters));
+    demand(1, voters - without >= majority_of(configuration), [&] {
+      return fmt::format("{} has committed txid {} of epoch {}, which is not on the disks of {} of {} voters", rm.name,
+                         committed.txid.value, committed.epoch.value, without, voters);
+    });
   }
 }
 
@@ -369,7 +397,7 @@ void ClusterLife::revive() {
       trace(fmt::format("{} does not start: {}", node->name(), node->start_error()->text()));
       ++count("starts that failed");
       node->clear_away();
-      restart_later(*node);
+      node->down_until = now + milliseconds(over_ ? 100 : 1000 + random_.below(9000));
       node->kill();
     }
     if (node->runs() || node->starting() || now < node->down_until) continue;
@@ -453,6 +481,17 @@ void ClusterLife::fill_or_free_disk() {
   disk.set_capacity(1);
 }
 
+void ClusterLife::make_disk_read_only_or_not() {
+  ClusterNode& node = random_node();
+  const bool read_only = read_only_.erase(node.name()) == 0;
+  trace(fmt::format("{}'s disk {}", node.name(), read_only ? "is read-only" : "takes writes again"));
+  if (read_only) {
+    ++count("disks read-only");
+    read_only_.insert(node.name());
+  }
+  node.machine().disk().set_read_only(read_only);
+}
+
 void ClusterLife::slow_disk() {
   ClusterNode& node = random_node();
   SimLatency latency = random_latency(random_);
@@ -475,18 +514,22 @@ void ClusterLife::break_network() {
   switch (random_.below(7)) {
     case 0:
       trace(fmt::format("cut {} {}", a, b));
+      ++count("network: cut");
       network.cut(a, b);
       return;
     case 1:
       trace(fmt::format("block {} -> {}", a, b));
+      ++count("network: blocked one way");
       network.block(a, b);
       return;
     case 2:
       trace(fmt::format("stall {} -> {}", a, b));
+      ++count("network: stalled");
       network.stall(a, b);
       return;
     case 3:
       trace(fmt::format("flap {} {}", a, b));
+      ++count("network: flapping");
       network.flap(
           a, b, {milliseconds(1 + random_.below(300)), milliseconds(1 + random_.below(300)), static_cast<unsigned>(1 + random_.below(5))});
       return;
@@ -494,6 +537,7 @@ void ClusterLife::break_network() {
       std::vector<std::set<std::string>> groups(2);
       for (const std::string& name : names) groups[random_.below(2)].insert(name);
       trace(fmt::format("partition: {} apart from the others", fmt::join(groups[0], " ")));
+      ++count("network: partitioned");
       network.partition(groups);
       return;
     }
@@ -502,11 +546,13 @@ void ClusterLife::break_network() {
       link.delay = {microseconds(20), microseconds(random_.below(200'000))};
       link.split_percent = static_cast<unsigned>(random_.below(3) * 30);
       trace(fmt::format("slow link {} -> {}", a, b));
+      ++count("network: slow link");
       network.set_link(a, b, link);
       return;
     }
     default:
       // One machine apart from all.
+      ++count("network: one alone");
       trace(fmt::format("{} alone", a));
       for (const std::string& other : names)
         if (other != a) network.cut(a, other);
@@ -579,7 +625,10 @@ void ClusterLife::rot_at(ClusterNode& node, const std::string& path, std::uint64
     node.kill();
     restart_later(node);
   }
-  rotten_.emplace(node.name(), RottenSector(node.machine().disk(), path, offset));
+  // Zeros are common in a file's head, so only a frame's sector is known by them.
+  const bool zeroed = offset >= 4096 && path.find("/edits_") != std::string::npos && random_.percent(30);
+  if (zeroed) ++count("sectors zeroed");
+  rotten_.emplace(node.name(), RottenSector(node.machine().disk(), path, offset, zeroed ? Rot::kZeroed : Rot::kBit));
 }
 
 ClusterNode* ClusterLife::node_to_impair() {
@@ -704,8 +753,8 @@ void ClusterLife::change_members() {
     rm->change(std::move(request));
     return;
   }
-  if (!node.runs() || full_.contains(node.name())) return;
-  if (node.copy() != nullptr) {
+  if (!node.runs() || full_.contains(node.name()) || read_only_.contains(node.name())) return;
+  if (node.copy() != nullptr || node.has_lost_slots()) {
     // It was removed once: a new disk for a new member.
     node.kill();
     node.wipe();
@@ -781,6 +830,7 @@ void ClusterLife::mend_everything() {
     }
   }
   full_.clear();
+  read_only_.clear();
   for (Rm& rm : rms_) rm.down_until = std::chrono::nanoseconds(0);
 }
 
@@ -790,14 +840,16 @@ void ClusterLife::end_well() {
   mend_everything();
   const auto until = world_.clock().now() + seconds(120);
   while (reigning() == nullptr) {
-    demand(world_.clock().now() < until, fmt::format("nobody reigns two minutes after the last fault: {}; {}",
-                                                     rms_[0].process.get() != nullptr ? rms_[0].process->last_error() : "",
-                                                     rms_[1].process.get() != nullptr ? rms_[1].process->last_error() : ""));
+    demand(8, world_.clock().now() < until, [&] {
+      return fmt::format("nobody reigns two minutes after the last fault: {}; {}",
+                         rms_[0].process.get() != nullptr ? rms_[0].process->last_error() : "",
+                         rms_[1].process.get() != nullptr ? rms_[1].process->last_error() : "");
+    });
     pass(milliseconds(500));
   }
   const std::uint64_t before = history_.acknowledged();
   while (history_.acknowledged() < before + 20) {
-    demand(world_.clock().now() < until, "nothing is acknowledged two minutes after the last fault");
+    demand(8, world_.clock().now() < until, [] { return "nothing is acknowledged two minutes after the last fault"; });
     if (ClusterRm* rm = reigning(); rm != nullptr && rm->pending() == 0)
       for (int i = 0; i < 5; ++i) rm->submit(50);
     pass(milliseconds(200));
@@ -825,7 +877,8 @@ void ClusterLife::end_well() {
       }
     }
     if (level) break;
-    demand(world_.clock().now() < until + seconds(120), fmt::format("not level four minutes after the last fault: {}", why));
+    demand(8, world_.clock().now() < until + seconds(120),
+           [&] { return fmt::format("not level four minutes after the last fault: {}", why); });
     pass(milliseconds(500));
   }
   history_.check_complete(history_.highest_committed());
@@ -835,8 +888,12 @@ void ClusterLife::end_well() {
   }
   check();
   ++count("checks of the whole history");
+  count_all();
+}
+
+void ClusterLife::count_all() {
   count("commits") += history_.acknowledged();
-  count("frames committed and compared") += history_.checks();
+  for (unsigned i = 1; i <= ClusterHistory::kInvariants; ++i) count(fmt::format("invariant {} checked", i)) += history_.checks(i);
   count("changes of writer") += rm_counts_.reigns;
   count("changes of writer under load") += rm_counts_.reigns_under_load;
   count("failed candidacies") += rm_counts_.failed_candidacies;
@@ -846,6 +903,13 @@ void ClusterLife::end_well() {
   count("readers that went to another node") += rm_counts_.followers_moved;
   count("outcomes asked") += rm_counts_.outcomes;
   count("readers overtaken by a purge") += rm_counts_.overtaken_by_purge;
+  const SimNetworkCounts& network = world_.network().counts();
+  count("network: connections half open") += network.connections_half_open;
+  count("network: one way blocks met") += network.one_way_blocks_met;
+  count("network: late deliveries") += network.late_deliveries;
+  count("network: overtaken by a younger connection") += network.overtaken;
+  count("network: messages in pieces") += network.partial_reads;
+  for (const FaultKind kind : kPlannedFaults) count(fmt::format("disk: {}", to_string(kind))) += report_.disk_faults[kind];
   for (Rm& rm : rms_) rm.process = nullptr;
   for (const auto& node : nodes_) node->collect(report_.counts);
 }

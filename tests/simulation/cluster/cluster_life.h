@@ -37,6 +37,8 @@ class ClusterLife {
   void roll_or_purge();
   void ask_outcomes();
   void pass(std::chrono::nanoseconds time);
+  // Nothing happens for long: heartbeats, marks, scrubs, followers without news.
+  void rest();
 
   // Reigns that follow each other closely, each of a writer that loses its nodes while it appends: here logs part.
   void quick_reigns();
@@ -53,6 +55,7 @@ class ClusterLife {
   void kill_rm();
   void plan_disk_fault();
   void fill_or_free_disk();
+  void make_disk_read_only_or_not();
   void slow_disk();
   void break_network();
   void mend_network();
@@ -92,10 +95,13 @@ class ClusterLife {
   void make_learner(ClusterNode& node);
   void reach(const Rm& rm, std::size_t voters);
   void rot_at(ClusterNode& node, const std::string& path, std::uint64_t offset);
+  void note_lost_slots();
+  void count_all();
   std::string newest_file(ClusterNode& node);
   void mend_everything();
-  void demand(bool holds, std::string text) {
-    if (!holds) throw Violation{std::move(text)};
+  template <typename Text>
+  void demand(unsigned invariant, bool holds, Text&& text) {
+    history_.demand(invariant, holds, text);
   }
   std::uint64_t& count(const std::string& what) { return report_.counts[what]; }
 
@@ -113,6 +119,7 @@ class ClusterLife {
   std::map<std::string, RottenSector> rotten_;  // by node, as long as it stands somewhere
   std::set<std::string> unknown_;               // nodes that do not know where their log ends
   std::set<std::string> full_;
+  std::set<std::string> read_only_;
   std::set<std::string> emptied_;       // whose copy is gone: to be removed from the members before anything else
   std::map<Epoch, LogPosition> begun_;  // what a writer took for committed when it began
   std::set<std::string> last_voters_;   // as far as a writer was there to tell

@@ -5,6 +5,11 @@
 #include "tests/simulation/rotten_sector.h"
 
 namespace varve {
+namespace {
+
+constexpr std::uint64_t kPendingBytesMax = 1u << 20;  // of few connections, each with its 64 KiB and one message above
+
+}  // namespace
 
 ClusterNode::ClusterNode(SimWorld& world, std::string name, NodeOptions options, FaultCounts& faults, PlannedFaults::Trace trace)
     : world_(world),
@@ -35,6 +40,7 @@ Task<void> ClusterNode::do_start() {
 void ClusterNode::clear_away() {
   tasks_.clear();
   starting_ = false;
+  start_error_.reset();
   if (JournalCopy* there = copy()) {
     const CopyCounts& c = there->counts();
     counted_.cuts += c.cuts;
@@ -73,6 +79,12 @@ std::vector<std::string> ClusterNode::files() {
   return has_journal() ? files_in(machine_.disk(), fmt::format("{}/{}", kDirectory, kJournal)) : std::vector<std::string>();
 }
 
+bool ClusterNode::has_lost_slots() const {
+  if (!runs()) return false;
+  const auto unopened = node_->unopened().find(kJournal);
+  return unopened != node_->unopened().end() && unopened->second.find("(directory.slots_lost)") != std::string::npos;
+}
+
 void ClusterNode::wipe() {
   for (const std::string& path : machine_.disk().list(fmt::format("{}/{}", kDirectory, kJournal)))
     machine_.disk().remove_file(fmt::format("{}/{}/{}", kDirectory, kJournal, path));
@@ -87,21 +99,27 @@ void ClusterNode::check(ClusterHistory& history) {
   if (held == nullptr || held->failure()) return;
   held->check_invariants();
   const std::shared_ptr<LocalLog> log = held->log();
-  check_shown(*log);
+  check_shown(*log, history);
+  history.begins(log->start().position.txid, name_);
+  history.demand(9, held->pending_bytes() <= kPendingBytesMax,
+                 [&] { return fmt::format("{}: {} bytes wait for its disk", name_, held->pending_bytes()); });
   history.committed(log->committed(), name_);
   for (const LogPosition& branch : log->branches()) history.stored(branch, name_);
 }
 
 // Only a writer of a newer epoch takes back what is durable; a copy that lost it says that it does not know its end.
-void ClusterNode::check_shown(const LocalLog& log) {
+void ClusterNode::check_shown(const LocalLog& log, ClusterHistory& history) {
   Shown& shown = shown_[log.disk_id()];
   const LogPosition end = log.end();
-  if (log.promised() < shown.promised)
-    throw Violation{fmt::format("{}: promised epoch {}, which goes back behind {}", name_, log.promised().value, shown.promised.value)};
+  history.demand(4, log.promised() >= shown.promised, [&] {
+    return fmt::format("{}: promised epoch {}, which goes back behind {}", name_, log.promised().value, shown.promised.value);
+  });
   const bool lower = end.epoch != shown.end.epoch ? end.epoch < shown.end.epoch : end.txid < shown.end.txid;
-  if (lower && log.tail_certain() && log.promised() <= shown.end.epoch && log.start().position.txid < shown.end.txid)
-    throw Violation{fmt::format("{}: it ends for certain at txid {} of epoch {}, and showed txid {} of epoch {} before", name_,
-                                end.txid.value, end.epoch.value, shown.end.txid.value, shown.end.epoch.value)};
+  const bool back = lower && log.tail_certain() && log.promised() <= shown.end.epoch && log.start().position.txid < shown.end.txid;
+  history.demand(4, !back, [&] {
+    return fmt::format("{}: it ends for certain at txid {} of epoch {}, and showed txid {} of epoch {} before", name_, end.txid.value,
+                       end.epoch.value, shown.end.txid.value, shown.end.epoch.value);
+  });
   shown.promised = log.promised();
   // What it lost for good is not asked for again.
   if (!lower || log.tail_certain()) shown.end = end;
@@ -109,8 +127,8 @@ void ClusterNode::check_shown(const LocalLog& log) {
 
 void ClusterNode::collect(std::map<std::string, std::uint64_t>& counts) {
   clear_away();
-  counts["tails cut"] += counted_.cuts;
-  counts["pulls"] += counted_.pulls;
+  counts["divergent tails cut"] += counted_.cuts;
+  counts["segment pulls"] += counted_.pulls;
   counts["frames pulled"] += counted_.frames_pulled;
   counts["repairs from a peer"] += counted_.mends;
   counts["starts from a later point"] += counted_.restarts;

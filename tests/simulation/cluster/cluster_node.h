@@ -47,6 +47,8 @@ class ClusterNode {
 
   // --- The disk ---
   bool has_journal();
+  // It runs, and its copy has lost its vote: no slot is valid any more.
+  bool has_lost_slots() const;
   // Precondition: it had a journal.
   void wipe();
   SimDiskState snapshot() { return machine_.disk().snapshot(); }
@@ -77,7 +79,7 @@ class ClusterNode {
     Epoch promised;
     LogPosition end;
   };
-  void check_shown(const LocalLog& log);
+  void check_shown(const LocalLog& log, ClusterHistory& history);
 
   std::map<Uuid, Shown> shown_;  // by disk
   CopyCounts counted_;           // of processes before

@@ -132,6 +132,7 @@ Task<void> ClusterRm::read_on() {
 
 Task<void> ClusterRm::read_from_start() {
   QuorumReader reader(*reading_, reading_->start());
+  Digest state = history_.state_at(reading_->start().txid);
   while (true) {
     const std::uint64_t moved = reader.changes_of_member();
     auto frames = co_await reader.follow();
@@ -148,7 +149,10 @@ Task<void> ClusterRm::read_from_start() {
         history_.committed(frame.header->position(), fmt::format("the reader on {}", name_));
         followed_ = frame.header->last();
         if (frame.header->frame_kind() != FrameKind::kData) continue;
-        for (TransactionCursor c = frame.transactions(); c.next();) history_.saw(c.txid(), c.bytes(), name_);
+        for (TransactionCursor c = frame.transactions(); c.next();) {
+          history_.saw(c.txid(), c.bytes(), name_);
+          state = history_.fold(state, c.txid(), c.bytes(), name_);
+        }
       }
     });
   }
@@ -169,6 +173,7 @@ Task<void> ClusterRm::change_members(wire::ChangeRequest request) {
 }
 
 void ClusterRm::purge_below(TxId txid) {
+  history_.may_purge(txid);
   if (reigns()) reign_tasks_.add(purge(txid));
 }
 

@@ -29,6 +29,8 @@ constexpr Weighted kVerbs[] = {
     {4, &ClusterLife::plan_disk_fault},
     {2, &ClusterLife::slow_disk},
     {2, &ClusterLife::fill_or_free_disk},
+    {2, &ClusterLife::make_disk_read_only_or_not},
+    {2, &ClusterLife::rest},
     {7, &ClusterLife::break_network},
     {6, &ClusterLife::mend_network},
     {2, &ClusterLife::set_clocks},
