@@ -357,7 +357,8 @@ void JournalCopy::note_unmended(TxId first, bool nobody_has_it) {
 
 bool JournalCopy::give_up_hole(TxId first) {
   const std::vector<DamagedSegment> damaged = log_->damaged();
-  if (failure_ || closing_ || !options_.log.end_behind_hole || !has_hole() || damaged.back().first != first) return false;
+  if (failure_ || closing_ || !options_.log.end_behind_hole || !has_hole()) return false;
+  if (damaged.back().first != first || !damaged.back().in_progress) return false;
   options_.log.end_behind_hole = false;
   open_again_because("frames that nobody has any more are damaged");
   return true;
