@@ -215,7 +215,7 @@ void ClusterLife::quick_reigns() {
     if (random_.percent(40)) submit();
     if (random_.percent(30)) change_members();
     if (random_.percent(50)) pass(microseconds(random_.below(3000)));
-    reach(*rm, random_.percent(80) ? 1 + random_.below(majority - 1) : 0);
+    reach(*rm, majority > 1 && random_.percent(80) ? 1 + random_.below(majority - 1) : 0);
     submit();
     if (random_.percent(20)) change_members_in_haste();
     pass(random_.percent(70) ? std::chrono::nanoseconds(microseconds(random_.below(20'000)))
