@@ -192,8 +192,19 @@ class Attempt {
   std::string no_majority() const {
     std::string text = fmt::format("journal {}: no majority of its members {}:", candidate_.journal.name,
                                    epoch_ ? fmt::format("promised epoch {}", epoch_->value) : "answered");
-    for (const auto& [address, problem] : problems_) text += fmt::format(" {}: {};", address, problem.empty() ? "well" : problem);
+    for (const auto& [address, problem] : problems_)
+      text += fmt::format(" {}: {};", address, problem.empty() ? standing(address) : problem);
     return text;
+  }
+  // Why a promise may not be enough.
+  std::string standing(const std::string& address) const {
+    const auto seen = seen_.find(address);
+    if (seen == seen_.end()) return "well";
+    const wire::CopyState& state = seen->second;
+    if (!state.tail_certain)
+      return fmt::format("promised, but where its log ended is not known, only that it reached txid {}", state.end().txid.value);
+    if (state.holed) return fmt::format("promised, but frames below its end at txid {} are damaged", state.end().txid.value);
+    return fmt::format("well, it ends at txid {} of epoch {}", state.end().txid.value, state.end().epoch.value);
   }
 
   void signal() {

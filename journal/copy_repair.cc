@@ -78,9 +78,10 @@ Task<void> CopyRepair::mend(DamagedSegment damaged) {
     problems += fmt::format(" {};", mended.error().text());
     nobody_has_it = nobody_has_it || has_another_log(mended.error().code());
     if (mended.error().code() != ErrorCode::kNotFound) continue;
-    auto purged = co_await is_purged_at(address, damaged.last.txid);
-    if (!purged || !*purged) continue;
-    auto dropped = co_await copy_.drop_damaged(damaged.last.txid);
+    auto start = co_await start_at(address);
+    if (!start || *start < damaged.last.txid) continue;
+    // Up to where that one begins: of the damaged part alone the last frame's epoch may not be known.
+    auto dropped = co_await copy_.drop_damaged(damaged.last.txid, *start);
     if (dropped || copy_.give_up_hole(damaged.first)) co_return;
     problems += fmt::format(" {};", dropped.error().text());
   }
@@ -90,7 +91,7 @@ Task<void> CopyRepair::mend(DamagedSegment damaged) {
 }
 
 // Where others have purged by the writer's order an image holds it, and nobody needs it mended.
-Task<Result<bool>> CopyRepair::is_purged_at(std::string address, TxId upto) {
+Task<Result<TxId>> CopyRepair::start_at(std::string address) {
   wire::Open open;
   open.journal = copy_.name();
   open.namespace_id = copy_.namespace_id();
@@ -98,7 +99,8 @@ Task<Result<bool>> CopyRepair::is_purged_at(std::string address, TxId upto) {
   CO_ASSIGN_OR_RETURN(kj::Own<NodeConnection> connection,
                       co_await NodeConnection::open(seams_, std::move(address), std::move(open), options_.patience));
   const auto* state = std::get_if<wire::CopyState>(&connection->opened());
-  co_return state != nullptr && state->start.position.txid >= upto;
+  if (state == nullptr) co_return fail(ErrorCode::kNotFound, fmt::format("it has no journal {}", copy_.name()));
+  co_return state->start.position.txid;
 }
 
 Task<Result<void>> CopyRepair::mend_from(std::string address, DamagedSegment damaged) {

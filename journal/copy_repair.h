@@ -31,7 +31,7 @@ class CopyRepair {
  private:
   Task<void> mend_again_and_again();
   Task<void> mend(DamagedSegment damaged);
-  Task<Result<bool>> is_purged_at(std::string address, TxId upto);
+  Task<Result<TxId>> start_at(std::string address);
   Task<Result<void>> mend_from(std::string address, DamagedSegment damaged);
   Task<void> scrub_again_and_again();
   std::vector<std::string> peers() const;

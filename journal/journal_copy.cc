@@ -483,12 +483,12 @@ Task<Result<void>> JournalCopy::do_purge(Epoch epoch, Uuid writer, TxId upto) {
   co_return ok();
 }
 
-Task<Result<void>> JournalCopy::do_drop_damaged(TxId upto) {
+Task<Result<void>> JournalCopy::do_drop_damaged(TxId last, TxId upto) {
   const Turns::Turn maintenance = co_await maintenance_.take();
   if (failure_ || closing_) co_return fail(ErrorCode::kClosed, "the log is not open");
   auto purged = co_await log_->purge(std::min(upto, log_->committed().txid));
   if (!purged) co_return fail(purged.error());
-  if (log_->start().position.txid < upto) co_return fail(ErrorCode::kRefused, "the damaged part is not committed here, or the newest");
+  if (log_->start().position.txid < last) co_return fail(ErrorCode::kRefused, "the damaged part is not committed here, or the newest");
   co_return ok();
 }
 

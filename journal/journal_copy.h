@@ -108,8 +108,8 @@ class JournalCopy {
   // See LocalLog::mend().
   kj::Promise<Result<void>> mend(TxId first, kj::Own<LogReader> good) { return do_mend(first, kj::mv(good)); }
 
-  // Purges what is damaged up to there. Precondition: other members have purged it, by their writer's order.
-  kj::Promise<Result<void>> drop_damaged(TxId upto) { return do_drop_damaged(upto); }
+  // Purges up to `upto`, so that what is damaged up to `last` goes. Precondition: another member begins there, by its writer's order.
+  kj::Promise<Result<void>> drop_damaged(TxId last, TxId upto) { return do_drop_damaged(last, upto); }
   // The newest segment is damaged below its end, and nobody has it any more: the copy gives up what is behind the damage, and does not know
   // its end. False: no such damage begins there.
   bool give_up_hole(TxId first);
@@ -151,7 +151,7 @@ class JournalCopy {
   Task<StoreAnswer> do_restart(Epoch epoch, Uuid writer, LogStart start);
   Task<StoreAnswer> do_settle(Epoch epoch, Uuid writer, TxId upto);
   Task<Result<void>> do_purge(Epoch epoch, Uuid writer, TxId upto);
-  Task<Result<void>> do_drop_damaged(TxId upto);
+  Task<Result<void>> do_drop_damaged(TxId last, TxId upto);
   Task<Result<void>> do_mend(TxId first, kj::Own<LogReader> good);
   Task<void> work();
   std::deque<Pending> take_batch();

@@ -158,7 +158,11 @@ Result<void> MemberReplication::take_stored(const StreamHead& head) {
     send_more();
     return ok();
   }
-  if (in_flight_.empty() || in_flight_.front().number != head.number) return ok();  // of a settled tail
+  if (head.number == settling_) {
+    settling_ = 0;
+    return ok();
+  }
+  if (in_flight_.empty() || in_flight_.front().number != head.number) return ok();
   const InFlight done = in_flight_.front();
   in_flight_.pop_front();
   in_flight_bytes_ -= done.bytes;
@@ -184,7 +188,8 @@ void MemberReplication::acknowledge(const LogPosition& position) {
 void MemberReplication::settle_if_due() {
   if (!mending_ || acknowledged_.txid < settle_at_ || told_committed_ < settle_at_) return;
   mending_ = false;
-  channel_->send(control_head(StreamKind::kOrder, ++number_), wire::encode(wire::Order(wire::SettleOrder{settle_at_})));
+  settling_ = ++number_;
+  channel_->send(control_head(StreamKind::kOrder, settling_), wire::encode(wire::Order(wire::SettleOrder{settle_at_})));
 }
 
 void MemberReplication::note_fence(const wire::Refusal& refusal) {
@@ -211,6 +216,7 @@ Result<void> MemberReplication::match(const wire::CopyState& state) {
   in_flight_bytes_ = 0;
   first_valid_ = number_ + 1;
   mending_ = !state.tail_certain;
+  settling_ = 0;
   settle_at_ = std::max(acknowledged_.txid, log_.first_own());
   if (state.committed.txid > log_.window().end().txid) {
     const std::string text = fmt::format("txid {} is committed there, this writer has framed up to {}", state.committed.txid.value,

@@ -36,6 +36,8 @@ class MemberReplication {
   // Nothing yet: txid 0.
   const LogPosition& acknowledged() const { return acknowledged_; }
   bool streaming() const { return state_ == State::kStreaming; }
+  // It knows where its log ends: its answer counts for the next candidate.
+  bool certain() const { return !mending_ && settling_ == 0; }
   bool connected() const { return channel_.get() != nullptr; }
   // Everything sent is acknowledged, and it knows what is committed.
   bool level() const;
@@ -87,10 +89,11 @@ class MemberReplication {
   std::deque<InFlight> in_flight_;
   std::uint64_t in_flight_bytes_ = 0;
   LogPosition acknowledged_;
-  bool holed_ = false;    // its newest segment is damaged below its end: it takes no frames
-  std::string source_;    // of the newest pull
-  bool mending_ = false;  // its tail is not certain: it takes only what is committed
-  TxId settle_at_;        // and is certain again when it holds this
+  bool holed_ = false;          // its newest segment is damaged below its end: it takes no frames
+  std::string source_;          // of the newest pull
+  bool mending_ = false;        // its tail is not certain: it takes only what is committed
+  std::uint64_t settling_ = 0;  // number of the order to settle that is not answered; 0: none
+  TxId settle_at_;              // and is certain again when it holds this
   bool lost_ = false;
   bool wake_scheduled_ = false;
   std::chrono::nanoseconds heard_{0};

@@ -112,6 +112,14 @@ Task<void> QuorumJournal::look_at(std::string address) {
   note(address, *state);
 }
 
+Task<void> QuorumJournal::look_again() {
+  if (problems_.empty()) co_return;
+  auto next = problems_.upper_bound(looked_at_);
+  if (next == problems_.end()) next = problems_.begin();
+  looked_at_ = next->first;
+  co_await look_at(looked_at_);
+}
+
 void QuorumJournal::note(const std::string& address, const wire::CopyState& state) {
   seen_[address] = state;
   known_committed_ = std::max(known_committed_, state.committed.txid);

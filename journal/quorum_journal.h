@@ -54,6 +54,8 @@ class QuorumJournal final : public Journal {
   std::vector<std::string> addresses() const;
   // The highest txid that is known to be committed.
   TxId known_committed() const;
+  // Asks one of those that were ever named, each time another one, who the members are.
+  Task<void> look_again();
   void note_committed(TxId txid) { known_committed_ = std::max(known_committed_, txid); }
 
   // The writer while it reigns.
@@ -76,6 +78,7 @@ class QuorumJournal final : public Journal {
   QuorumOptions options_;
   std::map<std::string, wire::CopyState> seen_;
   std::map<std::string, std::string> problems_;  // by address; empty: it answered
+  std::string looked_at_;                        // last, by look_again()
   TxId known_committed_;
   mutable std::string configuration_;  // brought up to the writer's when it is asked for
   mutable TxId configuration_txid_;

@@ -57,6 +57,7 @@ Task<Result<std::vector<FrameView>>> QuorumReader::take(bool wait) {
         ++next_member_;
         heard_ = journal_.seams().clock.now();
         if (purged_) co_return fail(*purged_);  // the log goes on above what this one ever hears of
+        co_await journal_.look_again();         // all that are known may have been removed
       }
       continue;
     }

@@ -283,13 +283,13 @@ Result<Configuration> QuorumWriter::apply(const wire::ChangeRequest& request) co
   return next;
 }
 
-// Voters of `configuration` that answer and are not far behind.
+// Voters of `configuration` that answer, are certain of their log, and are not far behind.
 std::size_t QuorumWriter::live_voters(const Configuration& configuration) const {
   std::size_t live = 0;
   for (const Member& member : configuration.members) {
     const MemberReplication* replication = find(member.disk);
     if (member.role == MemberRole::kLearner || replication == nullptr || replication->lost()) continue;
-    if (replication->streaming() && replication->acknowledged().txid >= window_.base().txid) ++live;
+    if (replication->streaming() && replication->certain() && replication->acknowledged().txid >= window_.base().txid) ++live;
   }
   return live;
 }

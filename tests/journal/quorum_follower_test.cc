@@ -79,5 +79,15 @@ TEST_F(QuorumFollowerTest, finds_members_that_took_the_place_of_all_that_it_knew
   EXPECT_TRUE(follow_to(end()));
 }
 
+TEST_F(QuorumFollowerTest, finds_the_members_when_all_that_it_knew_were_removed_and_live_on) {
+  NotingWatcher watcher;
+  MemberChange change(cluster_.client(2), cluster_.url(), MemberChangeOptions(), watcher);
+  ASSERT_TRUE(follow_to(end()));
+  for (unsigned node = 1; node <= 3; ++node)
+    ASSERT_TRUE(cluster_.world().wait(change.replace(SimCluster::address_of(node), SimCluster::address_of(node + 3))));
+  rm_.append_many(3);
+  EXPECT_TRUE(follow_to(end()));
+}
+
 }  // namespace
 }  // namespace varve

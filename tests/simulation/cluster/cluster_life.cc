@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
 #include "editlog/control.h"
 #include "journal/commit_rule.h"
 #include "journal/quorum_format.h"
@@ -746,7 +747,7 @@ void ClusterLife::change_members() {
     break;
   }
   if (member != nullptr) {
-    if (configuration.members.size() <= 3) return;
+    if (configuration.members.size() <= 3 || !leaves_a_whole_majority(configuration, *member)) return;
     trace(fmt::format("remove {}", node.name()));
     wire::ChangeRequest request;
     request.change = wire::RemoveMember{member->disk};
@@ -783,20 +784,33 @@ void ClusterLife::make_learner(ClusterNode& node) {
   rm->change(std::move(request));
 }
 
+// What is spoilt may not have shown yet, neither to the writer nor to who asks it: no writer can refuse a removal that leaves a voter with
+// an unknown tail in every majority, and nothing but a reset gets the journal out of that.
+bool ClusterLife::leaves_a_whole_majority(const Configuration& configuration, const Member& removed) const {
+  Configuration left = configuration;
+  std::erase_if(left.members, [&](const Member& m) { return m.disk == removed.disk; });
+  const auto whole = std::ranges::count_if(left.members, [&](const Member& m) {
+    const std::string name = m.address.substr(0, m.address.find(':'));
+    return m.role == MemberRole::kVoter && !impaired_.contains(name) && !emptied_.contains(name);
+  });
+  return static_cast<std::size_t>(whole) >= majority_of(left);
+}
+
 // Without a look at what is committed: that is for the writer to refuse.
 void ClusterLife::change_members_in_haste() {
   for (Rm& rm : rms_) {
     if (rm.process.get() == nullptr || !rm.process->reigns()) continue;
-    const Configuration configuration = rm.process->quorum()->configuration();
+    Configuration configuration = rm.process->quorum()->configuration();
     for (std::uint64_t left = 1 + random_.below(2); left > 0; --left) {
-      const Member& member = configuration.members[random_.below(configuration.members.size())];
+      const Member member = configuration.members[random_.below(configuration.members.size())];
       const auto voting = std::ranges::count_if(configuration.members, [](const Member& m) { return m.role == MemberRole::kVoter; });
-      if (member.role == MemberRole::kVoter && voting <= 3) continue;
+      if (member.role == MemberRole::kVoter && (voting <= 3 || !leaves_a_whole_majority(configuration, member))) continue;
       trace(fmt::format("remove {} in haste", member.address));
       wire::ChangeRequest request;
       request.change = wire::RemoveMember{member.disk};
       request.force = random_.percent(50);
       rm.process->change(std::move(request));
+      std::erase_if(configuration.members, [&](const Member& m) { return m.disk == member.disk; });
     }
   }
 }
@@ -834,6 +848,33 @@ void ClusterLife::mend_everything() {
   for (Rm& rm : rms_) rm.down_until = std::chrono::nanoseconds(0);
 }
 
+// How each copy stands: for the trace of a seed that fails.
+std::string ClusterLife::standings() {
+  std::string text;
+  for (const auto& node : nodes_) {
+    text += fmt::format("\n  {}:", node->name());
+    JournalCopy* copy = node->copy();
+    if (copy == nullptr) {
+      text += node->runs() ? " no such journal" : " away";
+      continue;
+    }
+    const wire::CopyState state = copy->state();
+    text += fmt::format(" disk {} promised {} start {} committed {}{}{}{}{}{}, ends", to_hex(state.disk).substr(0, 6), state.promised.value,
+                        state.start.position.txid.value, state.committed.txid.value, state.tail_certain ? "" : " UNKNOWN",
+                        state.holed ? " HOLED" : "", state.removed ? " REMOVED" : "", impaired_.contains(node->name()) ? " impaired" : "",
+                        emptied_.contains(node->name()) ? " emptied" : "");
+    for (const LogPosition& branch : state.branches) text += fmt::format(" ({}, {})", branch.epoch.value, branch.txid.value);
+    if (copy->failure()) text += fmt::format(" failed: {}", copy->failure()->text());
+    if (const auto members = decode_configuration(as_bytes(state.configuration.bytes))) {
+      text += fmt::format(", members as of {}:", members->txid.value);
+      for (const Member& member : members->members)
+        text += fmt::format(" {}{} {}", member.address, member.role == MemberRole::kVoter ? "" : " (learner)",
+                            to_hex(member.disk).substr(0, 6));
+    }
+  }
+  return text;
+}
+
 // Invariant 8: writing goes on by itself, within a bounded time.
 void ClusterLife::end_well() {
   trace("--- no more faults ---");
@@ -841,15 +882,16 @@ void ClusterLife::end_well() {
   const auto until = world_.clock().now() + seconds(120);
   while (reigning() == nullptr) {
     demand(8, world_.clock().now() < until, [&] {
-      return fmt::format("nobody reigns two minutes after the last fault: {}; {}",
+      return fmt::format("nobody reigns two minutes after the last fault: {}; {}{}",
                          rms_[0].process.get() != nullptr ? rms_[0].process->last_error() : "",
-                         rms_[1].process.get() != nullptr ? rms_[1].process->last_error() : "");
+                         rms_[1].process.get() != nullptr ? rms_[1].process->last_error() : "", standings());
     });
     pass(milliseconds(500));
   }
   const std::uint64_t before = history_.acknowledged();
   while (history_.acknowledged() < before + 20) {
-    demand(8, world_.clock().now() < until, [] { return "nothing is acknowledged two minutes after the last fault"; });
+    demand(8, world_.clock().now() < until,
+           [&] { return fmt::format("nothing is acknowledged two minutes after the last fault{}", standings()); });
     if (ClusterRm* rm = reigning(); rm != nullptr && rm->pending() == 0)
       for (int i = 0; i < 5; ++i) rm->submit(50);
     pass(milliseconds(200));
@@ -878,7 +920,7 @@ void ClusterLife::end_well() {
     }
     if (level) break;
     demand(8, world_.clock().now() < until + seconds(120),
-           [&] { return fmt::format("not level four minutes after the last fault: {}", why); });
+           [&] { return fmt::format("not level four minutes after the last fault: {}{}", why, standings()); });
     pass(milliseconds(500));
   }
   history_.check_complete(history_.highest_committed());

@@ -93,11 +93,13 @@ class ClusterLife {
   bool may_impair(ClusterNode& node);
   ClusterNode* node_to_impair();  // nullptr: none may be
   void make_learner(ClusterNode& node);
+  bool leaves_a_whole_majority(const Configuration& configuration, const Member& removed) const;
   void reach(const Rm& rm, std::size_t voters);
   void rot_at(ClusterNode& node, const std::string& path, std::uint64_t offset);
   void note_lost_slots();
   void count_all();
   std::string newest_file(ClusterNode& node);
+  std::string standings();
   void mend_everything();
   template <typename Text>
   void demand(unsigned invariant, bool holds, Text&& text) {

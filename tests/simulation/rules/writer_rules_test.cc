@@ -177,6 +177,20 @@ TEST_F(OneUnknownTail, the_answer_to_one_message_is_not_taken_for_that_to_anothe
   EXPECT_EQ(writer_->committed(), settled) << "node 1 has not stored it, and node 3 has said nothing";
 }
 
+// Two voters, one of which does not know its end, are a majority for no later candidate.
+TEST_F(OneUnknownTail, a_voter_is_not_removed_when_an_unknown_tail_is_needed_for_the_majority_that_is_left) {
+  begin();
+  prove({2, 3});
+  prove({1});
+  ASSERT_TRUE(node(1).settle());
+  remove(3);
+  EXPECT_EQ(members(), 3u) << "it is ordered to settle, and has not said that it did";
+  node(1).say_stored(*node(1).settle(), writer_->committed(), kEpoch);
+  pass();
+  remove(3);
+  EXPECT_EQ(members(), 2u);
+}
+
 // The configuration of before may have been changed by another writer, whose record this one has not seen committed.
 TEST_F(ThreeVoters, members_are_not_changed_before_a_frame_of_the_own_epoch_is_committed) {
   begin();
