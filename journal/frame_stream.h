@@ -1,6 +1,7 @@
 // Frames from a journal node, in order, verified: what a reader, a node that was away and a repair read.
 //
-// Errors: kClosed, kIo: ask another node; kNotFound: purged there; kBusy: not there yet; kForeign: another history; kDamaged: not the journal's frames.
+// Errors: kClosed, kIo: ask another node; kNotFound: purged there; kBusy: not there yet; kForeign: another history; kDamaged: not the
+// journal's frames.
 #pragma once
 
 #include <chrono>
