@@ -6,7 +6,6 @@
 namespace varve {
 namespace {
 
-constexpr std::uint64_t kDiskBytes = 320u << 20;  // the least that mkfs.xfs takes
 constexpr int kPowerLosses = 5;
 
 class ClusterPowerLossTest : public ClusterDisks, public ::testing::WithParamInterface<FileSystem> {
@@ -25,7 +24,7 @@ class ClusterPowerLossTest : public ClusterDisks, public ::testing::WithParamInt
 };
 
 TEST_P(ClusterPowerLossTest, two_nodes_go_on_while_the_third_loses_its_power_and_it_is_level_again_by_itself) {
-  begin_on(1, GetParam(), kDiskBytes);
+  begin_on(1, GetParam(), LoopMount::kBytesMin);
   write();
   for (int round = 0; round < kPowerLosses && !HasFatalFailure(); ++round) {
     wait_for_more(1 + below(4000));
@@ -39,7 +38,7 @@ TEST_P(ClusterPowerLossTest, two_nodes_go_on_while_the_third_loses_its_power_and
 }
 
 TEST_P(ClusterPowerLossTest, nothing_acknowledged_is_lost_when_all_lose_their_power_at_once) {
-  begin_on(3, GetParam(), kDiskBytes);
+  begin_on(3, GetParam(), LoopMount::kBytesMin);
   for (int round = 0; round < kPowerLosses; ++round) {
     write(1 + below(4000));
     if (HasFatalFailure()) return;

@@ -16,10 +16,12 @@ void PrintTo(FileSystem kind, std::ostream* out);  // for the names of tests
 
 class LoopMount {
  public:
+  static constexpr std::uint64_t kBytesMin = 320u << 20;  // the least that mkfs.xfs takes
+
   // Why file systems of this kind cannot be mounted here; empty: they can.
   static std::string unavailable(FileSystem kind);
 
-  // `directory` must exist: the image and the mount point are made in it. The file system is mounted when this returns.
+  // `directory` must exist: the image and the mount point are made in it; kXfs takes kBytesMin or more. The file system is mounted when this returns.
   LoopMount(const std::string& directory, FileSystem kind, std::uint64_t bytes);
   ~LoopMount();
   LoopMount(const LoopMount&) = delete;

@@ -9,14 +9,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::uint64_t kDiskBytes = 320u << 20;  // the least that mkfs.xfs takes
 constexpr int kPowerLosses = 10;
 
 class PowerLossTest : public WriterTest, public ::testing::WithParamInterface<FileSystem> {
  protected:
   void SetUp() override {
     if (const std::string why = LoopMount::unavailable(GetParam()); !why.empty()) GTEST_SKIP() << why;
-    mount_ = std::make_unique<LoopMount>(scratch(), GetParam(), kDiskBytes);
+    mount_ = std::make_unique<LoopMount>(scratch(), GetParam(), LoopMount::kBytesMin);
     use_home(mount_->path());
   }
   void TearDown() override { mount_.reset(); }

@@ -10,13 +10,11 @@
 namespace varve {
 namespace {
 
-constexpr std::uint64_t kDiskBytes = 320u << 20;  // the least that mkfs.xfs takes
-
 class ShutdownTest : public ::testing::TestWithParam<FileSystem> {
  protected:
   void SetUp() override {
     if (const std::string why = LoopMount::unavailable(GetParam()); !why.empty()) GTEST_SKIP() << why;
-    disk_ = std::make_unique<LoopMount>(scratch_.path(), GetParam(), kDiskBytes);
+    disk_ = std::make_unique<LoopMount>(scratch_.path(), GetParam(), LoopMount::kBytesMin);
     directory_ = *PosixDirectory::open(disk_->path());
   }
   std::shared_ptr<PosixFile> create(const std::string& name) { return *directory_->open_file(name, OpenMode{.write = true}, true); }
