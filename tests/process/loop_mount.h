@@ -21,7 +21,8 @@ class LoopMount {
   // Why file systems of this kind cannot be mounted here; empty: they can.
   static std::string unavailable(FileSystem kind);
 
-  // `directory` must exist: the image and the mount point are made in it; kXfs takes kBytesMin or more. The file system is mounted when this returns.
+  // `directory` must exist: the image and the mount point are made in it; kXfs takes kBytesMin or more. The file system is mounted when
+  // this returns.
   LoopMount(const std::string& directory, FileSystem kind, std::uint64_t bytes);
   ~LoopMount();
   LoopMount(const LoopMount&) = delete;
