@@ -626,6 +626,8 @@ void ClusterLife::rot_at(ClusterNode& node, const std::string& path, std::uint64
     node.kill();
     restart_later(node);
   }
+  // A write that the kill cut short may have been what made the file as long as that.
+  if (node.machine().disk().size_of(path) <= offset) return;
   // Zeros are common in a file's head, so only a frame's sector is known by them.
   const bool zeroed = offset >= 4096 && path.find("/edits_") != std::string::npos && random_.percent(30);
   if (zeroed) ++count("sectors zeroed");
