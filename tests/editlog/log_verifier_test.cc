@@ -2,6 +2,7 @@
 #include "editlog/log_verifier.h"
 
 #include "tests/editlog/log_fixture.h"
+#include "tests/support/exhaustive_stride.h"
 
 namespace varve {
 namespace {
@@ -47,7 +48,7 @@ class LogVerifierTest : public LogFixture {
       const std::uint64_t size = world_.disk().size_of(path(file));
       // Space that is one pattern is not looked at byte by byte, but for its ends.
       const bool plain = file == kReserveFile || file == kPreparedFile;
-      for (std::uint64_t offset = 0; offset < size; offset += plain && offset > 5000 && offset + 600 < size ? 37 : 1) {
+      for (std::uint64_t offset = 0; offset < size; offset += plain && offset > 5000 && offset + 600 < size ? 37 : kExhaustiveStride) {
         world_.disk().restore(whole);
         world_.disk().flip_bits(path(file), offset, std::byte{static_cast<unsigned char>(1u << (offset % 8))});
         expect_found(file, offset);

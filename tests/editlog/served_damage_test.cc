@@ -1,5 +1,6 @@
 // A log of several copies with damage in it: opens with what is proven, says what it lacks, and says so again after each reopening.
 #include "tests/editlog/log_fixture.h"
+#include "tests/support/exhaustive_stride.h"
 
 namespace varve {
 namespace {
@@ -68,7 +69,7 @@ class ServedDamage : public LogFixture {
   }
   void flip_each_byte(const std::string& name, std::uint64_t stride = 1) {
     const std::uint64_t size = world_.disk().size_of(path(name));
-    for (std::uint64_t offset = 0; offset < size && !HasFailure(); offset += stride) {
+    for (std::uint64_t offset = 0; offset < size && !HasFailure(); offset += kExhaustiveStride * stride) {
       world_.disk().restore(whole_);
       world_.disk().flip_bits(path(name), offset, std::byte{static_cast<unsigned char>(1u << (offset % 8))});
       expect_served(name + " flipped at " + std::to_string(offset));
@@ -76,7 +77,7 @@ class ServedDamage : public LogFixture {
   }
   void cut_at_each_length(const std::string& name, std::uint64_t stride) {
     const std::uint64_t size = world_.disk().size_of(path(name));
-    for (std::uint64_t length = 0; length < size && !HasFailure(); length += stride) {
+    for (std::uint64_t length = 0; length < size && !HasFailure(); length += kExhaustiveStride * stride) {
       world_.disk().restore(whole_);
       world_.disk().truncate_to(path(name), length);
       expect_served(name + " cut to " + std::to_string(length));
