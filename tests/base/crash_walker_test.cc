@@ -63,7 +63,9 @@ class ReplaceScenario final : public CrashScenario {
   bool acknowledged_ = false;
 };
 
+// The path is short and each mistake shows at one operation only: sanitizers too walk through each.
 CrashWalkReport walk(Mistake mistake, CrashWalkOptions options = {}) {
+  options.operation_stride = 1;
   return walk_crashes([mistake] { return std::make_unique<ReplaceScenario>(mistake); }, options);
 }
 

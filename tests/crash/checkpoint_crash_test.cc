@@ -108,7 +108,7 @@ TEST(CheckpointCrash, publish_retain_and_purge_with_two_images) {
 }
 
 TEST(CheckpointCrash, publish_retain_and_purge_with_one_image) {
-  const CrashWalkReport report = walk(1, {.operation_stride = 3});
+  const CrashWalkReport report = walk(1, {.operation_stride = 3 * kExhaustiveStride});
   EXPECT_TRUE(report.passed()) << report.text();
 }
 

@@ -9,7 +9,6 @@
 
 #include "base/check.h"
 #include "base/result.h"
-#include "tests/support/exhaustive_stride.h"
 
 namespace varve {
 
@@ -52,10 +51,9 @@ class CrashWalk {
 
   CrashWalkReport walk() {
     std::vector<std::uint64_t> points = crash_points();
-    const std::uint64_t stride = kExhaustiveStride * options_.operation_stride;
     for (std::size_t i = 0; i < points.size() && !enough(); ++i) {
       bool last = i + 1 == points.size();
-      if (only_ ? only_->operation == points[i] : last || i % stride == 0) crash_before(points[i]);
+      if (only_ ? only_->operation == points[i] : last || i % options_.operation_stride == 0) crash_before(points[i]);
     }
     return std::move(report_);
   }

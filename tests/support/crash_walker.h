@@ -15,6 +15,7 @@
 
 #include "base/sim/sim_world.h"
 #include "tests/support/crash_outcomes.h"
+#include "tests/support/exhaustive_stride.h"
 
 namespace varve {
 
@@ -49,7 +50,7 @@ struct CrashWalkOptions {
   bool sync_is_noop = false;              // a disk that lies: the walk must then fail, or it is blind
   std::size_t failures_max = 1;           // stop after so many
   std::uint64_t second_crashes_max = 60;  // after each kill: before each operation of the recovery, or before so many by chance
-  std::uint64_t operation_stride = 1;     // 1: before each operation; n: before each n-th, for walks that would take too long
+  std::uint64_t operation_stride = kExhaustiveStride;  // 1: before each operation; n: before each n-th, for walks that would take too long
 };
 
 struct CrashWalkReport {
