@@ -209,15 +209,26 @@ kj::Promise<StoreAnswer> JournalCopy::append(AppendRequest request) {
   return kj::mv(paf.promise);
 }
 
+// An append written on the loop is done when the call returns: without this the next one would be written before the answers to the last
+// ones have gone out, and before what has arrived meanwhile is here to be written with it. First the answers are made; they are sent last.
+Task<void> JournalCopy::when_others_had_their_turn() {
+  for (int i = 0; i < 2; ++i) {
+    kj::Promise<void> turn = kj::evalLast([] {});
+    co_await kj::mv(turn);
+  }
+}
+
 Task<void> JournalCopy::work() {
   while (!pending_.empty()) {
-    const Turns::Turn turn = co_await turns_.take();
+    Turns::Turn turn = co_await turns_.take();
     std::deque<Pending> batch = take_batch();
     std::uint64_t bytes = 0;
     for (const Pending& pending : batch) bytes += pending.bytes;
     co_await store(batch);
     pending_bytes_ -= bytes;
     tell_pending();
+    turn.end();
+    if (!pending_.empty()) co_await when_others_had_their_turn();
   }
   working_ = false;
 }

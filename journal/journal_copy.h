@@ -154,6 +154,7 @@ class JournalCopy {
   Task<Result<void>> do_drop_damaged(TxId last, TxId upto);
   Task<Result<void>> do_mend(TxId first, kj::Own<LogReader> good);
   Task<void> work();
+  Task<void> when_others_had_their_turn();
   std::deque<Pending> take_batch();
   Task<void> store(std::deque<Pending>& batch);
   Task<std::optional<StoreAnswer>> store_behind(AppendRequest& request, std::vector<FramePtr> frames);

@@ -173,7 +173,7 @@ Result<void> MemberReplication::take_stored(const StreamHead& head) {
   retry_ = options_.retry_min;
   acknowledge(done.end);
   settle_if_due();
-  send_more();
+  wake();  // at the end of the turn: what is committed now is answered with new transactions, and goes out with them
   return ok();
 }
 
@@ -297,6 +297,10 @@ void MemberReplication::wake() {
     wake_scheduled_ = false;
     if (state_ == State::kStreaming) send_more();
   }));
+}
+
+void MemberReplication::send_now() {
+  if (state_ == State::kStreaming) send_more();
 }
 
 void MemberReplication::send_more() {

@@ -30,8 +30,10 @@ class MemberReplication {
 
   // Begins, and goes on until destroyed.
   void start();
-  // There is something new to send: a frame, or committed has risen.
+  // There is something new to send: a frame, or committed has risen. It goes out at the end of the turn, with what else there is by then.
   void wake();
+  // A large frame, which is not worth waiting with: the member writes it while the next one is made.
+  void send_now();
 
   // Nothing yet: txid 0.
   const LogPosition& acknowledged() const { return acknowledged_; }

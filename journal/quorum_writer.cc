@@ -116,6 +116,7 @@ kj::Promise<Result<FramePtr>> QuorumWriter::enqueue(FrameBuilder&& transactions,
   if (over_) return Result<FramePtr>(fail(*over_));
   if (must_roll(frame_space(transactions.body_bytes()))) open_segment();
   FramePtr frame = seal(kj::mv(transactions), kind, false);
+  const bool large = frame->header().frame_bytes() >= options_.replication.at_once_bytes;
   window_.add(frame);
   auto paf = kj::newPromiseAndFulfiller<Result<FramePtr>>();
   Pending pending;
@@ -124,7 +125,11 @@ kj::Promise<Result<FramePtr>> QuorumWriter::enqueue(FrameBuilder&& transactions,
   pending.framed = seams_.clock.now();
   pending.done = kj::mv(paf.fulfiller);
   pending_.push_back(std::move(pending));
-  for (auto& member : members_) member->wake();
+  for (auto& member : members_)
+    if (large)
+      member->send_now();
+    else
+      member->wake();
   return kj::mv(paf.promise);
 }
 

@@ -36,6 +36,7 @@ class ReplicatedLog {
 struct ReplicationOptions {
   std::uint64_t window_bytes = 8u << 20;                            // sent and not acknowledged, to one member
   std::uint64_t message_bytes = 1u << 20;                           // of one append, unless a single frame is larger
+  std::uint64_t at_once_bytes = 64u << 10;                          // a frame of so many is sent as soon as it is made
   std::chrono::nanoseconds patience = std::chrono::seconds(5);      // for a connection and its opening
   std::chrono::nanoseconds silence_max = std::chrono::seconds(30);  // nothing heard while something is under way: connect again
   std::chrono::nanoseconds heartbeat = std::chrono::milliseconds(500);

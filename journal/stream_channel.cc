@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 32u << 10;    // of a connection that is not busy
 constexpr std::size_t kBufferBytesMax = 1u << 20;  // read ahead of a busy one
-constexpr std::size_t kReadBytesMax = 1u << 20;    // waited for at once, so that a slow connection is seen to move
+constexpr std::size_t kKeptBytesMax = 3u << 20;    // that nobody holds any more, of a busy one
+constexpr std::size_t kAtOnceBytes = 64u << 10;    // sent without waiting for more in the same turn
+constexpr std::size_t kReadBytesMax = 1u << 20;    // of a payload, waited for at once, so that a slow connection is seen to move
 constexpr std::byte kZeros[kSectorBytes] = {};
 
 // True while it lives.
@@ -39,6 +41,7 @@ StreamChannel::StreamChannel(kj::Own<kj::AsyncIoStream> stream, std::string peer
       peer_(std::move(peer)),
       limits_(limits),
       buffer_bytes_(kBufferBytes),
+      buffers_(std::make_shared<BufferCache>(kKeptBytesMax)),
       buffer_(std::make_shared<AlignedBuffer>(kBufferBytes)) {}
 
 StreamChannel::~StreamChannel() noexcept(false) {}
@@ -75,7 +78,7 @@ Task<Result<void>> StreamChannel::fill(std::uint64_t bytes) {
   while (have() < bytes) {
     make_room(bytes);
     const std::size_t room = buffer_->capacity() - end_;
-    const std::size_t least = std::min({static_cast<std::size_t>(bytes - have()), room, kReadBytesMax});
+    const std::size_t least = in_payload_ ? std::min({static_cast<std::size_t>(bytes - have()), room, kReadBytesMax}) : 1;
     CO_ASSIGN_OR_RETURN(const std::size_t got, co_await read_some(buffer_->span(end_, room), least));
     bytes_moved_ += got;
     if (got < least) {
@@ -95,7 +98,7 @@ void StreamChannel::make_room(std::uint64_t bytes) {
   const std::uint64_t wanted = std::min<std::uint64_t>(bytes, std::max(2 * have(), kBufferBytesMax));
   if (begin_ == 0 && end_ < buffer_->capacity() && wanted <= buffer_->capacity()) return;
   buffer_bytes_ = std::min(2 * buffer_bytes_, kBufferBytesMax);
-  auto next = std::make_shared<AlignedBuffer>(std::max<std::size_t>(wanted, buffer_bytes_));
+  auto next = buffers_->take(std::max<std::size_t>(wanted, buffer_bytes_));
   std::memcpy(next->data(), buffer_->data() + begin_, have());
   end_ = have();
   begin_ = 0;
@@ -155,7 +158,10 @@ void StreamChannel::enqueue(Outgoing outgoing) {
   queue_.push_back(std::move(outgoing));
   if (writing_) return;
   writing_ = true;
-  tasks_.add(kj::evalLast([this]() -> kj::Promise<void> { return write_queued(); }));
+  if (unsent_bytes_ >= kAtOnceBytes)
+    tasks_.add(write_queued());
+  else
+    tasks_.add(kj::evalLast([this]() -> kj::Promise<void> { return write_queued(); }));
 }
 
 Task<void> StreamChannel::write_queued() {

@@ -58,8 +58,8 @@ class StreamChannel {
   // Bytes received, and sent bytes that the system has taken, since the beginning.
   std::uint64_t bytes_moved() const { return bytes_moved_; }
 
-  // Queued; what is queued in one turn of the loop goes out with one system call. `number`, `kind`, `epoch`, the position and so on are the
-  // caller's; payload and digest fields are filled in here.
+  // Queued; what is queued in one turn of the loop goes out with one system call, but a large message at once. `number`, `kind`, `epoch`,
+  // the position and so on are the caller's; payload and digest fields are filled in here.
   void send(StreamHead head, std::string control = {});
   void send(StreamHead head, std::vector<FramePtr> frames);
   void send_bytes(StreamHead head, std::vector<Bytes> pieces, std::vector<std::shared_ptr<const void>> keep);
@@ -94,6 +94,7 @@ class StreamChannel {
   std::string peer_;
   ChannelLimits limits_;
   std::size_t buffer_bytes_;  // of the next buffer, at least
+  const std::shared_ptr<BufferCache> buffers_;
   std::shared_ptr<AlignedBuffer> buffer_;
   std::size_t begin_ = 0;  // received and not yet given out: begin_ .. end_
   std::size_t end_ = 0;
