@@ -24,7 +24,7 @@ namespace {
 
 // Above what three nodes on one disk do: syncs, and bytes, in a second.
 constexpr double kClusterSyncsPerSecond = 6e3;
-constexpr double kClusterBytesPerSecond = 150e6;
+constexpr double kClusterBytesPerSecond = 320e6;
 constexpr double kLookSeconds = 0.02;
 
 std::uint64_t segment_for(const ClusterBench& bench) {
