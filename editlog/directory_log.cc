@@ -325,7 +325,10 @@ Result<kj::Own<LogReader>> DirectoryLog::open_reader(TxId from, ReadBound bound)
   if (from <= start || from > end_.txid.next())
     return fail(ErrorCode::kNotFound, fmt::format("reading {} from txid {}: the log holds txids {} to {}", directory_->path(), from.value,
                                                   start.value + 1, end_.txid.value));
-  kj::Own<LogReader> reader = kj::heap<LocalLogReader>(*directory_, *this, segments_, from, bound);
+  // What a peer pulls was written past the page cache and is not read again: through it, copying would take half of a core and of the
+  // speed.
+  const bool direct = bound == ReadBound::kDurable && options_.direct_io;
+  kj::Own<LogReader> reader = kj::heap<LocalLogReader>(*directory_, *this, segments_, from, bound, direct);
   return reader;
 }
 

@@ -99,7 +99,7 @@ Task<Result<void>> LocalLogReader::enter_segment() {
 // The file as it was when the log was opened, or as this log finalized it; where to begin in it.
 Task<Result<IndexEntry>> LocalLogReader::open_finalized(const LogSegment& segment) {
   const SegmentHeader expected = segment.header;
-  CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(file_name(segment.name()), {}));
+  CO_ASSIGN_OR_RETURN(kj::Own<File> file, co_await directory_.open(file_name(segment.name()), {.direct = direct_}));
   CO_ASSIGN_OR_RETURN(const SegmentHead head, co_await read_segment_head(*file, expected.namespace_id));
   if (head.header.self != expected.self)
     co_return fail(ErrorCode::kDamaged, fmt::format("reading {}: its header is not the one that was there when the log was opened; verify "

@@ -25,8 +25,10 @@ enum class ReadBound : std::uint8_t {
 
 class LocalLogReader final : public LogReader {
  public:
-  LocalLogReader(Directory& directory, const LocalLog& log, const SegmentList& segments, TxId from, ReadBound bound = ReadBound::kCommitted)
-      : directory_(directory), log_(log), segments_(segments), next_(from), bound_(bound), cuts_seen_(segments.cuts()) {}
+  // `direct`: finalized segments are read past the page cache.
+  LocalLogReader(Directory& directory, const LocalLog& log, const SegmentList& segments, TxId from, ReadBound bound = ReadBound::kCommitted,
+                 bool direct = false)
+      : directory_(directory), log_(log), segments_(segments), next_(from), bound_(bound), direct_(direct), cuts_seen_(segments.cuts()) {}
 
   kj::Promise<Result<std::vector<FrameView>>> next() override { return do_next(); }
 
@@ -48,6 +50,7 @@ class LocalLogReader final : public LogReader {
   const SegmentList& segments_;
   TxId next_;  // frames that end below it are not given out
   ReadBound bound_;
+  bool direct_;
   std::size_t cuts_seen_;
   std::optional<LogPosition> before_;  // the last frame given out
   std::shared_ptr<LogSegment> segment_;
