@@ -744,9 +744,7 @@ void ClusterLife::change_members() {
       rm->change(std::move(request));
       return;
     }
-    emptied_.erase(other->name());
     impaired_.erase(other->name());
-    break;
   }
   if (member != nullptr) {
     if (configuration.members.size() <= 3 || !leaves_a_whole_majority(configuration, *member)) return;
@@ -758,13 +756,16 @@ void ClusterLife::change_members() {
   }
   if (!node.runs() || full_.contains(node.name()) || read_only_.contains(node.name())) return;
   if (node.copy() != nullptr || node.has_lost_slots()) {
-    // It was removed once: a new disk for a new member.
+    // It was removed once: a new disk for a new member. Or it is being added, and then that is the addition of a disk which is gone.
+    emptied_.insert(node.name());
     node.kill();
     node.wipe();
     node.start();
     trace(fmt::format("{} gets a new disk", node.name()));
     return;
   }
+  if (rm->changes_under_way() > 0) return;  // one may be the addition of its last disk
+  emptied_.erase(node.name());
   make_learner(node);
 }
 

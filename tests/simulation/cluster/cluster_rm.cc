@@ -165,6 +165,8 @@ void ClusterRm::change(wire::ChangeRequest request) {
 Task<void> ClusterRm::change_members(wire::ChangeRequest request) {
   QuorumWriter* writer = quorum();
   if (writer == nullptr) co_return;
+  ++changes_under_way_;
+  KJ_DEFER(--changes_under_way_);
   auto changed = co_await writer->change(std::move(request));
   if (changed)
     ++counts_.members_changed;

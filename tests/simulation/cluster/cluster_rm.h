@@ -39,6 +39,7 @@ class ClusterRm {
   void follow();
   void submit(std::size_t bytes);
   void change(wire::ChangeRequest request);
+  std::size_t changes_under_way() const { return changes_under_way_; }
   void roll();
   void purge_below(TxId txid);
   void ask_outcomes();
@@ -86,6 +87,7 @@ class ClusterRm {
   std::string broken_;
   std::string damage_;
   Tasks appends_;
+  std::size_t changes_under_way_ = 0;
   Tasks reign_tasks_;  // of the writer there is
   Tasks tasks_;        // destroyed first
 };
