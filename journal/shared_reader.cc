@@ -169,6 +169,7 @@ Task<Result<void>> SharedReader::enter_older() {
   source_.emplace();
   source_->epoch = segment.epoch;
   source_->first = segment.name.first;
+  source_->grows = false;
   source_->file = kj::mv(file);
   source_->reader.emplace(*source_->file, range_from(segment.header, entry, segment.frames_end), cache_);
   co_return ok();

@@ -40,7 +40,7 @@ class SharedReader final : public LogReader {
   struct Source {
     Epoch epoch;
     TxId first;
-    bool grows = false;  // no end is known
+    bool grows;  // no end is known
     kj::Own<File> file;
     std::optional<SegmentReader> reader;
   };
