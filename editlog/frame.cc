@@ -76,6 +76,10 @@ bool body_is_well_formed(const FrameHeader& header, Bytes body) {
   return found == header.transactions;
 }
 
+bool padded_body_is_well_formed(const FrameHeader& header, Bytes padded_body) {
+  return body_is_well_formed(header, padded_body.first(header.body_bytes)) && all_zero(padded_body.subspan(header.body_bytes));
+}
+
 namespace {
 
 std::uint64_t frame_bytes_of(std::uint64_t body_bytes) {

@@ -103,6 +103,8 @@ class TransactionCursor {
 
 // True when the body is a sequence of exactly header.transactions transactions with zero padding and a zero second word.
 bool body_is_well_formed(const FrameHeader& header, Bytes body);
+// All of frame_bytes() behind the header, of which what is behind the body must be zero.
+bool padded_body_is_well_formed(const FrameHeader& header, Bytes padded_body);
 
 // One whole, sealed, verified frame in memory. Immutable, shared: any thread.
 class Frame {

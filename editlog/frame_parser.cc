@@ -36,7 +36,7 @@ Result<std::vector<FramePtr>> parse_frames(Bytes bytes, std::shared_ptr<const vo
     if (const auto objection = chain->objection(header)) return refuse(ErrorCode::kDamaged, *objection);
     const Bytes padded_body = rest.subspan(sizeof(FrameHeader), header.frame_bytes() - sizeof(FrameHeader));
     if (digest_of(padded_body) != header.body) return refuse(ErrorCode::kDamaged, "the frame body's digest does not hold");
-    if (!body_is_well_formed(header, padded_body.first(header.body_bytes)))
+    if (!padded_body_is_well_formed(header, padded_body))
       return refuse(ErrorCode::kDamaged, "the frame's body is not a sequence of transactions");
     chain->advance(header);
     frames.push_back(std::make_shared<const Frame>(keep, rest.data()));

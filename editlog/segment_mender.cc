@@ -43,7 +43,8 @@ std::optional<std::string> SegmentMender::objection(const FrameView& frame) cons
   const FrameHeader& header = *frame.header;
   if (const auto defect = check_header(header, namespace_id_)) return std::string(to_string(*defect));
   if (auto chain = chain_.objection(header)) return chain;
-  if (digest_of(frame.bytes().subspan(sizeof(FrameHeader))) != header.body || !body_is_well_formed(header, frame.body))
+  const Bytes padded_body = frame.bytes().subspan(sizeof(FrameHeader));
+  if (digest_of(padded_body) != header.body || !padded_body_is_well_formed(header, padded_body))
     return fmt::format("the body of txid {} is not what its header says", header.first_txid);
   if (mended_.empty() && !header.rolls()) return "the first frame does not open a segment";
   if (header.last() > range_.last.txid) return fmt::format("a frame ends at txid {}", header.last().value);

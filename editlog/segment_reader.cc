@@ -239,7 +239,7 @@ bool SegmentReader::accept_header(const FrameHeader& header, Bytes sector) {
 bool SegmentReader::accept_body(const FrameHeader& header, Bytes padded_body, Digest digest) {
   if (digest != header.body) {
     stop_with(FrameDefect::kBodyDigest, &header, fmt::format("expected {}, found {}", to_hex(header.body), to_hex(digest)));
-  } else if (!body_is_well_formed(header, padded_body.first(header.body_bytes)) || !all_zero(padded_body.subspan(header.body_bytes))) {
+  } else if (!padded_body_is_well_formed(header, padded_body)) {
     stop_with(FrameDefect::kBodyForm, &header, fmt::format("expected {} in {} bytes", header.transactions, header.body_bytes));
   } else {
     return true;

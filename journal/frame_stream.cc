@@ -25,11 +25,11 @@ Task<Result<kj::Own<FrameStream>>> FrameStream::open(Seams seams, std::string ad
   CO_ASSIGN_OR_RETURN(OpenedConnection connection, co_await open_connection(seams, address, std::move(open), patience));
   const auto* at = std::get_if<LogPosition>(&connection.opened);
   if (at == nullptr) co_return fail(ErrorCode::kDamaged, fmt::format("{} did not say where its frames begin", address));
-  const LogPosition begin = *at;
-  if (std::ranges::none_of(after, [&](const LogPosition& p) { return p.txid == begin.txid && p.digest == begin.digest; }))
+  const auto begin = std::ranges::find_if(after, [at](const LogPosition& p) { return p.txid == at->txid && p.digest == at->digest; });
+  if (begin == after.end())
     co_return fail(ErrorCode::kDamaged,
-                   fmt::format("{} begins behind txid {}, {}, which was not asked for", address, begin.txid.value, to_hex(begin.digest)));
-  co_return kj::heap<FrameStream>(seams, kj::mv(connection.channel), std::move(journal), begin, patience);
+                   fmt::format("{} begins behind txid {}, {}, which was not asked for", address, at->txid.value, to_hex(at->digest)));
+  co_return kj::heap<FrameStream>(seams, kj::mv(connection.channel), std::move(journal), *begin, patience);
 }
 
 FrameStream::FrameStream(Seams seams, kj::Own<StreamChannel> channel, JournalIdentity journal, LogPosition at,

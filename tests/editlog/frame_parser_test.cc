@@ -159,6 +159,13 @@ TEST_F(FrameParserTest, transactions_that_do_not_fill_the_body_are_refused_thoug
   }
 }
 
+TEST_F(FrameParserTest, padding_that_is_not_zero_is_refused_though_the_digest_holds) {
+  FrameCopy frame(frames_[1]);
+  frame.padded_body().back() = std::byte{1};
+  frame.reseal();
+  EXPECT_EQ(refusal_of(as_text(frame.bytes())), ErrorCode::kDamaged);
+}
+
 TEST_F(FrameParserTest, the_text_says_from_whom_at_which_offset_and_what) {
   std::string bytes = join(frames_);
   bytes[frames_[0]->bytes().size() + 200] ^= 1;

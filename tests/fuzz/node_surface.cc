@@ -102,7 +102,8 @@ bool serve(Bytes bytes) {
   node = nullptr;
   node = start_node();
   CHECK(node->copy(kSeedJournal) != nullptr, "what the node accepted does not open again");
-  CHECK(committed >= TxId{2} && node->copy(kSeedJournal)->log()->end().txid >= committed, committed.value);
+  const TxId end = node->copy(kSeedJournal)->log()->end().txid;
+  CHECK(committed >= TxId{2} && end >= committed, committed.value, end.value);
   return answers_well(heard);
 }
 
