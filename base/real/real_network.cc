@@ -1,10 +1,31 @@
 #include "base/real/real_network.h"
 
 #include <kj/debug.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 namespace varve {
 
 namespace {
+
+// A peer whose machine is gone says nothing more: an idle connection is asked after half a minute and given up half a minute later, and so
+// is one on which nothing that is sent arrives.
+kj::Own<kj::AsyncIoStream> with_keepalive(kj::Own<kj::AsyncIoStream> stream) {
+  struct Option {
+    int level, name, value;
+  };
+  constexpr Option kOptions[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
+                                 {IPPROTO_TCP, TCP_KEEPIDLE, 30},
+                                 {IPPROTO_TCP, TCP_KEEPINTVL, 10},
+                                 {IPPROTO_TCP, TCP_KEEPCNT, 3},
+                                 {IPPROTO_TCP, TCP_USER_TIMEOUT, 60'000}};
+  for (const Option& option : kOptions) {
+    auto refused = kj::runCatchingExceptions([&] { stream->setsockopt(option.level, option.name, &option.value, sizeof(option.value)); });
+    (void)refused;  // the connection serves without
+  }
+  return stream;
+}
 
 class RealListener final : public Listener {
  public:
@@ -13,7 +34,7 @@ class RealListener final : public Listener {
   // Out of descriptors KJ throws at once, before there is a promise.
   kj::Promise<Accepted> accept() override {
     return kj::evalNow([this] { return receiver_->accept(); }).then([](kj::Own<kj::AsyncIoStream> stream) {
-      return Accepted{kj::mv(stream), {}};
+      return Accepted{with_keepalive(kj::mv(stream)), {}};
     });
   }
   unsigned port() const override { return receiver_->getPort(); }
@@ -36,6 +57,7 @@ kj::Promise<kj::Own<kj::AsyncIoStream>> RealNetwork::connect(std::string address
         auto connecting = parsed->connect();
         return connecting.attach(kj::mv(parsed));
       })
+      .then([](kj::Own<kj::AsyncIoStream> stream) { return with_keepalive(kj::mv(stream)); })
       .catch_([](kj::Exception&& cause) -> Connected { return disconnected(cause); });
 }
 

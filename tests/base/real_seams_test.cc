@@ -1,6 +1,7 @@
 #include "base/real/real_seams.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <thread>
 
@@ -77,6 +78,29 @@ Task<std::string> say_hello(Network& network) {
 TEST(RealNetwork, connects_to_a_listener) {
   RealSeams real;
   EXPECT_EQ(real.mailbox().run_until(kj::Promise<std::string>(say_hello(real.seams().network))), "hello");
+}
+
+bool is_kept_alive(kj::AsyncIoStream& stream) {
+  int on = 0;
+  kj::uint length = sizeof(on);
+  stream.getsockopt(SOL_SOCKET, SO_KEEPALIVE, &on, &length);
+  return on != 0;
+}
+
+Task<std::pair<bool, bool>> both_ends_are_kept_alive(Network& network) {
+  kj::Own<Listener> listener = co_await network.listen("127.0.0.1:0");
+  auto accepting = listener->accept();
+  kj::Own<kj::AsyncIoStream> client = co_await network.connect("127.0.0.1:" + std::to_string(listener->port()));
+  Accepted accepted = co_await kj::mv(accepting);
+  co_return std::pair(is_kept_alive(*client), is_kept_alive(*accepted.stream));
+}
+
+TEST(RealNetwork, asks_idle_peers_whether_they_are_there) {
+  RealSeams real;
+  const auto [client, server] =
+      real.mailbox().run_until(kj::Promise<std::pair<bool, bool>>(both_ends_are_kept_alive(real.seams().network)));
+  EXPECT_TRUE(client);
+  EXPECT_TRUE(server);
 }
 
 TEST(RealNetwork, fails_with_disconnected_and_the_cause) {
