@@ -99,11 +99,6 @@ TEST_F(CommandLineTest, takes_tls_whole_or_not_at_all) {
   EXPECT_THAT(refused({"--dir", "d", "--tls-writers", "w"}), StartsWith("tls.certificate (not set): expected a file"));
 }
 
-TEST_F(CommandLineTest, bounds_memory_from_below_by_what_must_fit) {
-  EXPECT_THAT(refused({"--dir", "d", "--limits-memory-bytes-max", "8388608", "--limits-pending-bytes-max", "8388609"}),
-              HasSubstr("expected at least limits.pending_bytes_max, which is 8388609; found 8388608"));
-}
-
 TEST_F(CommandLineTest, writes_nothing) {
   const std::string data = directory_.path("data");
   const std::string file = write_file("dir = '" + data + "'\n[log]\nsegment_bytes = 1\n");

@@ -77,10 +77,6 @@ const ConfigKey kKeys[] = {
     count("limits.connections_max", &Config::connections_max, "connections", 4, 65'536, "Further ones are refused."),
     count("limits.pending_bytes_max", &Config::pending_bytes_max, "bytes", 64 * kKi, kGi,
           "Gathered for one journal while its disk syncs; above it the writer is not read from."),
-    count("limits.memory_bytes_max", &Config::memory_bytes_max, "bytes", 8 * kMi, 64 * kGi,
-          "Of all buffers together; above it new work waits."),
-    count("limits.frame_bytes_max", &Config::frame_bytes_max, "bytes", 64 * kKi, 2 * kGi,
-          "Larger frames are refused. A transaction above a writer's usual frame is alone in its own: all must fit."),
 
     count("scrub.bytes_per_second", &Config::scrub_bytes_per_second, "bytes per second", 0, 16 * kGi,
           "How fast retained segments are read to look for damage; 0: never."),

@@ -18,8 +18,7 @@ class Rules {
     TRY(check_certificate());
     TRY(check_names());
     TRY(check_listener("listen", config_.listen, config_.uses_tls()));
-    TRY(check_listener("http", config_.http, false));
-    return check_memory();
+    return check_listener("http", config_.http, false);
   }
 
  private:
@@ -57,11 +56,6 @@ class Rules {
     return refuse(name, fmt::format("expected a loopback address, because what is served there is not protected by TLS; found {}; "
                                     "{}or permit it by tls.allow_insecure = true",
                                     address, name == "listen" ? "set tls.certificate, tls.key and tls.authorities, " : ""));
-  }
-  Result<void> check_memory() const {
-    if (config_.memory_bytes_max >= config_.pending_bytes_max) return ok();
-    return refuse("limits.memory_bytes_max", fmt::format("expected at least limits.pending_bytes_max, which is {}; found {}",
-                                                         config_.pending_bytes_max, config_.memory_bytes_max));
   }
 
   const NodeConfig& config_;

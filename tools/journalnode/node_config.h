@@ -20,8 +20,6 @@ struct NodeConfig {
 
   std::uint64_t connections_max = 256;
   std::uint64_t pending_bytes_max = 4ull << 20;
-  std::uint64_t memory_bytes_max = 48ull << 20;
-  std::uint64_t frame_bytes_max = 96ull << 20;
 
   std::uint64_t scrub_bytes_per_second = 8ull << 20;
   std::uint64_t scrub_interval_h = 24;
