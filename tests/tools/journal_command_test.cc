@@ -1,7 +1,5 @@
 // `varve journal`'s commands against journal nodes of this process, on loopback.
 #include <gmock/gmock.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <array>
 #include <filesystem>
@@ -15,6 +13,7 @@
 #include "journal/local_journal.h"
 #include "journal/quorum_journal.h"
 #include "tests/support/temp_directory.h"
+#include "tests/tools/memory_file.h"
 #include "tools/journal/fence_command.h"
 #include "tools/journal/fetch_command.h"
 #include "tools/journal/follow_command.h"
@@ -33,24 +32,8 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using varve::testing::MemoryFile;
 using Work = Task<void> (*)(JournalConsole&);
-
-class MemoryFile {
- public:
-  MemoryFile() : descriptor_(memfd_create("shown", MFD_CLOEXEC)) { CHECK(descriptor_ >= 0); }
-  ~MemoryFile() { ::close(descriptor_); }
-  MemoryFile(const MemoryFile&) = delete;
-
-  int descriptor() const { return descriptor_; }
-  std::string text() const {
-    std::string text(static_cast<std::size_t>(::lseek(descriptor_, 0, SEEK_END)), '\0');
-    CHECK(::pread(descriptor_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
-    return text;
-  }
-
- private:
-  int descriptor_;
-};
 
 struct Shown {
   int exit_status = 0;

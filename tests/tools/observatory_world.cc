@@ -1,8 +1,5 @@
 #include "tests/tools/observatory_world.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <sstream>
 
 #include "base/check.h"
@@ -10,6 +7,7 @@
 #include "ha/image_check.h"
 #include "ha/options.h"
 #include "journal/local_journal.h"
+#include "tests/tools/memory_file.h"
 
 namespace varve::testing {
 
@@ -32,24 +30,6 @@ T take(Result<T> result) {
   CHECK(result.has_value(), result.error().text());
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
-
-// A file in memory to look over a StandardOutput's shoulder.
-class MemoryFile {
- public:
-  MemoryFile() : descriptor_(memfd_create("viewed", MFD_CLOEXEC)) { CHECK(descriptor_ >= 0); }
-  ~MemoryFile() { ::close(descriptor_); }
-  MemoryFile(const MemoryFile&) = delete;
-
-  int descriptor() const { return descriptor_; }
-  std::string text() const {
-    std::string text(static_cast<std::size_t>(::lseek(descriptor_, 0, SEEK_END)), '\0');
-    CHECK(::pread(descriptor_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
-    return text;
-  }
-
- private:
-  int descriptor_;
-};
 
 }  // namespace
 
