@@ -115,6 +115,18 @@ Result<Value> decode(Bytes bytes, std::string_view name) {
 
 }  // namespace
 
+std::string_view to_string(MemberRole role) {
+  switch (role) {
+    case MemberRole::kVoter:
+      return "voter";
+    case MemberRole::kLearner:
+      return "learner";
+    case MemberRole::kWitness:
+      return "witness";
+  }
+  return "unknown";
+}
+
 std::string encode(const Configuration& configuration) {
   capnp::MallocMessageBuilder message;
   fill(message.initRoot<schema::Configuration>(), configuration);

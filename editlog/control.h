@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "varve/error.h"
@@ -12,6 +13,7 @@
 namespace varve {
 
 enum class MemberRole : std::uint8_t { kVoter, kLearner, kWitness };
+std::string_view to_string(MemberRole role);
 
 struct Member {
   Uuid disk;            // identity of the member's disk

@@ -79,7 +79,7 @@ Task<Result<void>> MemberChange::drop(std::string address, bool force) {
   wire::ChangeRequest request;
   request.change = remove;
   request.force = force;
-  watcher_.step(fmt::format("removing {} ({}) from journal {}{}", address, role_name(member->role), url_.name, force ? ", by force" : ""));
+  watcher_.step(fmt::format("removing {} ({}) from journal {}{}", address, to_string(member->role), url_.name, force ? ", by force" : ""));
   CO_TRY(co_await ask_writer(std::move(request)));
   watcher_.step(fmt::format("{} is no member any more; its copy is of no use to the others and may be deleted", address));
   co_return ok();

@@ -171,22 +171,10 @@ std::optional<Error> objection_to_writing(const QuorumFindings& findings) {
                fmt::format("{} of {} voters can vote, a majority is {}", well, voters, majority_of(findings.configuration)));
 }
 
-std::string_view role_name(MemberRole role) {
-  switch (role) {
-    case MemberRole::kVoter:
-      return "voter";
-    case MemberRole::kLearner:
-      return "learner";
-    case MemberRole::kWitness:
-      return "witness";
-  }
-  return "unknown";
-}
-
 std::string members_text(const Configuration& configuration) {
   std::string text;
   for (const Member& member : configuration.members)
-    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", member.address, role_name(member.role));
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", member.address, to_string(member.role));
   return text;
 }
 

@@ -51,6 +51,5 @@ std::optional<Error> objection_to_writing(const QuorumFindings& findings);
 
 // "n1:8485 (voter), n2:8485 (learner)".
 std::string members_text(const Configuration& configuration);
-std::string_view role_name(MemberRole role);
 
 }  // namespace varve

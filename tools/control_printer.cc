@@ -10,18 +10,6 @@ namespace varve {
 
 namespace {
 
-std::string_view role_name(MemberRole role) {
-  switch (role) {
-    case MemberRole::kVoter:
-      return "voter";
-    case MemberRole::kLearner:
-      return "learner";
-    case MemberRole::kWitness:
-      return "witness";
-  }
-  return "unknown";
-}
-
 void print(const Configuration& configuration, JsonWriter& json) {
   json.begin_object();
   json.field("txid", configuration.txid.value);
@@ -32,7 +20,7 @@ void print(const Configuration& configuration, JsonWriter& json) {
     json.begin_object();
     json.field("disk", to_hex(member.disk));
     json.field("address", member.address);
-    json.field("role", role_name(member.role));
+    json.field("role", to_string(member.role));
     json.end_object();
   }
   json.end_array();

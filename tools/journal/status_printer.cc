@@ -14,7 +14,7 @@ namespace varve {
 namespace {
 
 std::string role_text(const QuorumFindings& findings, const NodeFinding& node) {
-  if (node.member) return std::string(role_name(node.member->role));
+  if (node.member) return std::string(to_string(node.member->role));
   return findings.configuration.members.empty() ? "unknown" : "none";
 }
 

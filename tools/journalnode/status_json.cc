@@ -8,18 +8,6 @@ namespace varve {
 
 namespace {
 
-std::string_view role_text(MemberRole role) {
-  switch (role) {
-    case MemberRole::kVoter:
-      return "voter";
-    case MemberRole::kLearner:
-      return "learner";
-    case MemberRole::kWitness:
-      return "witness";
-  }
-  return "unknown";
-}
-
 class StatusWriter {
  public:
   explicit StatusWriter(JsonWriter& json) : json_(json) {}
@@ -68,7 +56,7 @@ class StatusWriter {
     json_.field("lineage", journal.lineage);
     json_.field("disk", to_hex(journal.disk));
     json_.field("directory", journal.directory);
-    json_.field("role", role_text(journal.role));
+    json_.field("role", to_string(journal.role));
     flag("member", journal.member);
     json_.key("members");
     json_.begin_array();
@@ -76,7 +64,7 @@ class StatusWriter {
       json_.begin_object();
       json_.field("disk", to_hex(member.disk));
       json_.field("address", member.address);
-      json_.field("role", role_text(member.role));
+      json_.field("role", to_string(member.role));
       json_.end_object();
     }
     json_.end_array();
